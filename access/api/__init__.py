@@ -1,0 +1,1 @@
+"""Projects, offers, applications and releases over HTTP."""

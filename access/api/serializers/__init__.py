@@ -1,0 +1,1 @@
+"""What access's API takes and gives. Serializers check and show; they never write."""

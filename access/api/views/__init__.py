@@ -1,0 +1,1 @@
+"""Access's views: fetch from what is visible, validate, call one service, render."""

@@ -1,0 +1,30 @@
+"""The pages of access."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+import catalog.pages.addresses  # noqa: F401  `<id:…>` is registered by the import
+from access.pages import applications, apply, deliver, offers, overview, panel, projects
+
+urlpatterns = [
+    path("apply/<id:distribution_id>/", apply.apply, name="apply"),
+    path("apply/<id:distribution_id>/filter/", apply.filter_rows, name="apply-filter"),
+    path("apply/<id:distribution_id>/quote/", apply.quote, name="apply-quote"),
+    path("applications/", applications.listing, name="applications"),
+    path("applications/<id:pk>/", applications.page, name="application"),
+    path("applications/<id:pk>/edit/", apply.edit, name="application-edit"),
+    path("applications/<id:pk>/progress/", applications.progress, name="application-progress"),
+    path("applications/<id:pk>/raise/", applications.raise_, name="application-raise"),
+    path("applications/<id:pk>/<slug:action>/", applications.act, name="application-act"),
+    path("projects/", projects.listing, name="projects"),
+    path("projects/<id:pk>/", projects.page, name="project"),
+    path("offers/", offers.listing, name="offers"),
+    path("offers/<id:pk>/", offers.page, name="offer"),
+    path("payments/", offers.payments, name="payments"),
+    path("releases/", deliver.listing, name="releases"),
+    path("releases/<id:pk>/", deliver.page, name="release"),
+    path("releases/<id:pk>/download/", deliver.download, name="release-download"),
+    path("overview/", overview.page, name="overview"),
+    path("fragments/access/<id:dataset_id>/", panel.dataset_panel, name="access-dataset-panel"),
+]

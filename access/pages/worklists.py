@@ -1,0 +1,198 @@
+"""What waits for a person on the first page, as far as this app knows: theirs, returned, to decide, to pay, about to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from access.api.filters import waiting_for
+from access.models import Application, Grant, Offer, OfferState
+from access.pages import words
+from access.workflow import State
+from catalog.pages.navigation import Waiting, Worklist
+from catalog.people.models import Role, User
+from catalog.people.policies import organizations_with
+from catalog.templatetags.canglang import money, named, titled
+
+SHOWN = 5
+ENDS_SOON_DAYS = 30
+_ON_THE_WAY = (State.SUBMITTED, State.ASSESSING, State.DECIDING, State.AWAITING_PAYMENT)
+_DECIDERS = frozenset({Role.APPROVER, Role.PRIVACY_OFFICER})
+
+
+def find(user: User, roles: frozenset[str]) -> Iterable[Worklist]:
+    """The lists of this app that concern the roles `user` holds."""
+    if roles & _DECIDERS:
+        yield from _to_decide(user)
+    if Role.FINANCE in roles:
+        yield from _to_confirm(user)
+        yield from _to_price(user)
+    if Role.REQUESTER in roles:
+        yield from _returned(user)
+        yield from _drafts(user)
+        yield from _under_way(user)
+    yield from _ending(user)
+
+
+def _rows(applications: Any) -> tuple[list[Application], int]:
+    """The first few, and how many there are; the second query only where the first is not all."""
+    rows = list(
+        applications.select_related("organization", "applicant", "distribution__dataset__provider", "order")[
+            : SHOWN + 1
+        ]
+    )
+    total = len(rows) if len(rows) <= SHOWN else applications.count()
+    return rows[:SHOWN], total
+
+
+def _list(
+    applications: Any,
+    *,
+    heading: str,
+    kind: str,
+    query: str,
+    order: int,
+    note: Any,
+    anchor: str = "",
+    asked: bool = False,
+) -> Iterator[Worklist]:
+    rows, total = _rows(applications)
+    items = [
+        Waiting(
+            title=" · ".join([titled(row.distribution.dataset), gettext("application %(id)s") % {"id": row.pk}]),
+            url=reverse("application", args=[row.pk]) + anchor,
+            kind=kind,
+            since=row.submitted_at or row.created_at,
+            note=note(row),
+        )
+        for row in rows
+    ]
+    if total:
+        yield Worklist(heading, items, total, url=f"{reverse('applications')}?{query}", order=order, asked=asked)
+
+
+def _asker(row: Application) -> str:
+    return f"{named(row.organization)} · {words.PURPOSES.get(row.purpose, row.purpose)}"
+
+
+def _to_decide(user: User) -> Iterator[Worklist]:
+    waiting = waiting_for(user, Application.objects.visible_to(user)).filter(state=State.DECIDING)
+    yield from _list(
+        waiting.order_by("submitted_at"),
+        heading=gettext("To decide"),
+        kind=State.DECIDING.value,
+        query="which=waiting",
+        order=10,
+        note=_asker,
+        anchor="#decide",
+    )
+
+
+def _to_confirm(user: User) -> Iterator[Worklist]:
+    waiting = waiting_for(user, Application.objects.visible_to(user)).filter(state=State.AWAITING_PAYMENT)
+    rows, total = _rows(waiting.order_by("submitted_at"))
+    items = [
+        Waiting(
+            title=f"{money(row.order.amount)} · {named(row.organization)}",
+            url=reverse("payments"),
+            kind=State.AWAITING_PAYMENT.value,
+            since=row.submitted_at,
+            note=titled(row.distribution.dataset),
+        )
+        for row in rows
+    ]
+    if total:
+        yield Worklist(gettext("Payments to confirm"), items, total, url=reverse("payments"), order=10)
+
+
+def _to_price(user: User) -> Iterator[Worklist]:
+    """Proposed prices that finance has to put in force."""
+    proposed = (
+        Offer.objects.filter(state=OfferState.PROPOSED, dataset__provider_id__in=organizations_with(user, Role.FINANCE))
+        .exclude(proposed_by=user)
+        .select_related("dataset")
+        .order_by("created_at")
+    )
+    offers = list(proposed[: SHOWN + 1])
+    items = [
+        Waiting(
+            title=f"{titled(offer.dataset)} · {money(offer.amount)}",
+            url=reverse("offer", args=[offer.pk]),
+            kind=offer.state,
+            since=offer.created_at,
+        )
+        for offer in offers[:SHOWN]
+    ]
+    if offers:
+        total = len(offers) if len(offers) <= SHOWN else proposed.count()
+        url = f"{reverse('offers')}?state={OfferState.PROPOSED}"
+        yield Worklist(gettext("Prices to put in force"), items, total, url=url, order=15)
+
+
+def _returned(user: User) -> Iterator[Worklist]:
+    yield from _list(
+        Application.objects.filter(applicant=user, state=State.RETURNED).order_by("-pk"),
+        heading=gettext("Returned to me"),
+        kind=State.RETURNED.value,
+        query="which=mine&state=returned",
+        order=10,
+        note=words.note_of,
+    )
+
+
+def _drafts(user: User) -> Iterator[Worklist]:
+    yield from _list(
+        Application.objects.filter(applicant=user, state=State.DRAFT).order_by("-pk"),
+        heading=gettext("My drafts"),
+        kind=State.DRAFT.value,
+        query="which=mine&state=draft",
+        order=40,
+        note=lambda row: str(words.PURPOSES.get(row.purpose, row.purpose)),
+    )
+
+
+def _under_way(user: User) -> Iterator[Worklist]:
+    yield from _list(
+        Application.objects.filter(applicant=user, state__in=_ON_THE_WAY).order_by("-pk"),
+        heading=gettext("My applications and where they stand"),
+        kind=State.ASSESSING.value,
+        query="which=mine",
+        order=30,
+        note=lambda row: str(row.get_state_display()),
+        asked=True,
+    )
+
+
+def _ending(user: User) -> Iterator[Worklist]:
+    """What the user may download now, with its last day."""
+    today = timezone.localdate()
+    grants = (
+        Grant.objects.filter(
+            recipients=user,
+            revoked_at__isnull=True,
+            right__ended_at__isnull=True,
+            valid_from__lte=today,
+            valid_until__gte=today,
+            valid_until__lte=today + timedelta(days=ENDS_SOON_DAYS),
+        )
+        .select_related("release", "application__distribution__dataset")
+        .order_by("valid_until")
+    )
+    found = list(grants[: SHOWN + 1])
+    items = [
+        Waiting(
+            title=titled(grant.application.distribution.dataset),
+            url=reverse("release", args=[grant.release.pk]),
+            kind=State.GRANTED.value,
+            due=grant.valid_until,
+        )
+        for grant in found[:SHOWN]
+    ]
+    if found:
+        total = len(found) if len(found) <= SHOWN else grants.count()
+        yield Worklist(gettext("Releases about to end"), items, total, url=reverse("releases"), order=35, asked=True)

@@ -1,0 +1,120 @@
+"""Who stands on which side of an application, and the permissions around it. What a side may do is `access.workflow`."""
+
+from __future__ import annotations
+
+from access.models import Application, Decision, Offer, Release
+from access.workflow import DECIDERS, Side, State
+from catalog.people.models import Role, User
+from catalog.people.policies import has_role_in, holds, permit, predicate
+
+
+def sides_of(user: User, application: Application) -> frozenset[Side]:
+    """The sides `user` stands on. Nobody stands on two: who asks or receives, or asks for the same organisation, does not decide;
+    who signed for one side does not sign for another."""
+    if user.pk == application.applicant_id:
+        member = holds(user, Role.REQUESTER, application.organization_id)
+        return frozenset({Side.APPLICANT}) if member else frozenset()
+    if application.recipients.filter(pk=user.pk).exists():
+        return frozenset()
+    if holds(user, Role.REQUESTER, application.organization_id):
+        return frozenset()
+    dataset = application.distribution.dataset
+    owner, controller = dataset.owner, dataset.controller
+    owner_id, controller_id = owner.pk if owner else None, controller.pk if controller else None
+    sides: set[Side] = set()
+    if holds(user, Role.APPROVER, owner_id):
+        sides.add(Side.OWNER)
+    if controller_id != owner_id and holds(user, Role.APPROVER, controller_id):
+        sides.add(Side.CONTROLLER)
+    if holds(user, Role.PRIVACY_OFFICER, owner_id):
+        sides.add(Side.PRIVACY)
+    if holds(user, Role.FINANCE, owner_id):
+        sides.add(Side.FINANCE)
+    signed = signed_side(user, application)
+    if signed is not None:
+        sides &= {signed}
+    return frozenset(sides)
+
+
+# From here on somebody has decided.
+_DECIDED = frozenset({State.AWAITING_PAYMENT, State.GRANTED, State.REVOKED})
+
+
+def sees_figures(user: User, application: Application) -> bool:
+    """Whether `user` is shown what was counted: rows, persons, classes, and the verdict that follows from them.
+
+    A row filter makes each count the answer to a question about the rows that match, down to one neighbour's diagnosis. So the side
+    that asks does not see them until somebody has decided; those who decide see them from the start.
+    """
+    if application.row_filter is None or State(application.state) in _DECIDED:
+        return True
+    if sides_of(user, application) & DECIDERS:
+        return True
+    return not (
+        user.pk == application.applicant_id
+        or user.memberships.active().filter(organization_id=application.organization_id).exists()
+        or application.recipients.filter(pk=user.pk).exists()
+    )
+
+
+def signed_side(user: User, application: Application) -> Side | None:
+    """The side `user` has signed an approval for on the application's present assessment."""
+    side = (
+        Decision.objects.filter(
+            application=application, decided_by=user, verdict="approve", assessment__superseded_at__isnull=True
+        )
+        .values_list("side", flat=True)
+        .first()
+    )
+    return Side(side) if side else None
+
+
+def required_sides(application: Application, *, privacy_signs: bool) -> frozenset[Side]:
+    """Whose signatures an approval needs: the owner, the controller where that is another, and privacy where the risk asks."""
+    dataset = application.distribution.dataset
+    owner, controller = dataset.owner, dataset.controller
+    required = {Side.OWNER}
+    if owner is not None and controller is not None and controller.pk != owner.pk:
+        required.add(Side.CONTROLLER)
+    if privacy_signs:
+        required.add(Side.PRIVACY)
+    return frozenset(required)
+
+
+@predicate
+def is_on_a_deciding_side(user: User, application: Application) -> bool:
+    return bool(sides_of(user, application) & DECIDERS)
+
+
+@predicate
+def is_its_applicant(user: User, application: Application) -> bool:
+    return Side.APPLICANT in sides_of(user, application)
+
+
+@predicate
+def is_a_recipient(user: User, release: Release) -> bool:
+    """A named recipient, still a member of the organisation the grant was given to."""
+    grant = release.grant
+    return (
+        grant.recipients.filter(pk=user.pk).exists()
+        and user.memberships.active().filter(organization_id=grant.organization_id).exists()
+    )
+
+
+@predicate
+def is_steward_of_the_provider(user: User, offer: Offer) -> bool:
+    return holds(user, Role.DATA_STEWARD, offer.dataset.provider_id)
+
+
+@predicate
+def is_finance_of_the_provider(user: User, offer: Offer) -> bool:
+    return holds(user, Role.FINANCE, offer.dataset.provider_id) and offer.proposed_by_id != user.pk
+
+
+permit("project.open", has_role_in("", Role.REQUESTER))  # of the organisation
+permit("application.write", has_role_in("", Role.REQUESTER))  # of the organisation
+permit("application.edit", is_its_applicant)
+permit("assessment.raise", is_on_a_deciding_side)
+permit("release.download", is_a_recipient)
+permit("offer.propose", has_role_in("provider", Role.DATA_STEWARD))  # of the dataset
+permit("offer.price", is_finance_of_the_provider)

@@ -1,0 +1,1 @@
+"""The acts of access: projects, offers, applications, decisions, releases. The state × side table is `access.workflow`."""

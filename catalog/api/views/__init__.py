@@ -1,0 +1,1 @@
+"""The catalogue's views: fetch from what is visible, validate, call one service, render."""

@@ -1,0 +1,112 @@
+"""From a registered source to something the pure readers can open, within what the operator has configured.
+
+The web names a root or host of the settings and what lies in it. Paths are resolved below the root without following
+symlinks; a DSN string is never taken; the application's own database is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+from catalog import sources, storage
+from catalog.datasets.models import Source, SourceKind
+from catalog.errors import InvalidInput
+from catalog.messages import gettext_noop
+from catalog.wrapping import wrapping_key
+
+_CREDENTIALS = b"canglang source credentials"
+DATABASE_KINDS = {"postgresql": sources.DatabaseKind.POSTGRESQL, "mysql": sources.DatabaseKind.MYSQL}
+
+
+def seal_credentials(*, user: str, password: str) -> bytes:
+    """Encrypt a database account for `Source.sealed_credentials`."""
+    account = json.dumps({"user": user, "password": password}).encode()
+    return wrapping_key().wrap(account, context=_CREDENTIALS)
+
+
+def _open_credentials(sealed: bytes) -> dict[str, str]:
+    return dict(json.loads(wrapping_key().unwrap(sealed, context=_CREDENTIALS)))
+
+
+def location_of(source: Source) -> sources.FileLocation | sources.DatabaseLocation:
+    """Where the source's bytes are. Raises `InvalidInput` where the operator no longer lets us there."""
+    if source.kind == SourceKind.UPLOAD:
+        sealed_name = source.sealed_name
+        return sources.FileLocation(
+            name=source.file_name, open=lambda: storage.open_sealed(storage.UPLOADS, sealed_name), path=None
+        )
+    if source.kind == SourceKind.FILE:
+        root = settings.SOURCE_ROOTS.get(source.root)
+        if root is None:
+            raise InvalidInput(
+                gettext_noop("The operator has not configured a root named %(name)s."),
+                code="unknown_root",
+                name=source.root,
+            )
+        return sources.file_location(source.path, root=Path(root))
+    return _database_location(source)
+
+
+def _database_location(source: Source) -> sources.DatabaseLocation:
+    address = settings.SOURCE_HOSTS.get(source.host)
+    if address is None:
+        raise InvalidInput(
+            gettext_noop("The operator has not configured a host named %(name)s."),
+            code="unknown_host",
+            name=source.host,
+        )
+    parts = urlsplit(address)
+    kind = DATABASE_KINDS.get(parts.scheme)
+    if kind is None:
+        raise InvalidInput(
+            gettext_noop("The operator configured the host %(name)s with a kind of database that cannot be read."),
+            code="unknown_host",
+            name=source.host,
+        )
+    host, database = parts.hostname or "localhost", parts.path.lstrip("/")
+    port = parts.port or {"postgresql": 5432, "mysql": 3306}[parts.scheme]
+    if _is_our_own(parts.scheme, host, port, database):
+        raise InvalidInput(
+            gettext_noop("This is the catalogue's own database; it cannot be a source."), code="own_database"
+        )
+    account = _open_credentials(bytes(source.sealed_credentials or b""))
+    return sources.DatabaseLocation(
+        kind=kind,
+        host=host,
+        port=port,
+        database=database,
+        user=account["user"],
+        password=account["password"],
+        schema=source.schema or None,
+    )
+
+
+def _is_our_own(scheme: str, host: str, port: int, database: str) -> bool:
+    """Whether the address is the database this program runs on. Loopback names are one host."""
+    ours: dict[str, Any] = connection.settings_dict
+    if connection.vendor != scheme:
+        return False
+
+    def plain(name: str) -> str:
+        return "localhost" if name in {"", "localhost", "127.0.0.1", "::1"} or name.startswith("/") else name.lower()
+
+    return (plain(host), port, database) == (plain(str(ours["HOST"])), int(ours["PORT"] or 5432), str(ours["NAME"]))
+
+
+def open_source(source: Source) -> sources.Source:
+    """Open a registered source for reading. The caller closes it."""
+    location = location_of(source)
+    if isinstance(location, sources.FileLocation) and location.path is not None:
+        ours = Path(str(connection.settings_dict["NAME"]))
+        # The same file, whatever it is called there: a hard link is no other database.
+        if connection.vendor == "sqlite" and ours.exists() and location.path.samefile(ours):
+            raise InvalidInput(
+                gettext_noop("This is the catalogue's own database; it cannot be a source."), code="own_database"
+            )
+    return sources.open_source(location)

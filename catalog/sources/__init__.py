@@ -1,0 +1,82 @@
+"""Tables as Arrow batches, from files and databases.
+
+Lives here: the one way into a source, `open_source`, and the values it speaks in. Pure: no Django, no models, no
+settings. Who may open what, where uploads are kept and how their keys are made is decided by the callers.
+"""
+
+from catalog.sources.errors import (
+    BytesInvalid,
+    CellUnclosed,
+    ColumnUnknown,
+    ConnectionFailed,
+    EmptyTable,
+    EncodingMixed,
+    EncodingUnknown,
+    FieldAppearedLate,
+    FieldsTooMany,
+    FormatUnsupported,
+    LoginRefused,
+    PathOutsideRoot,
+    RecordMalformed,
+    RowMalformed,
+    SheetTooLarge,
+    SourceChanged,
+    SourceEncrypted,
+    SourceError,
+    SourceForbidden,
+    SourceLost,
+    SourceMissing,
+    SourceNotFile,
+    SourceUnreadable,
+    TableNotNamed,
+    TableUnknown,
+    TextInvalid,
+)
+from catalog.sources.location import DatabaseKind, DatabaseLocation, FileLocation, file_location
+from catalog.sources.naming import clean_name, unique_names
+from catalog.sources.opening import FILE_READERS, open_source
+from catalog.sources.table import DEFAULT_BATCH_ROWS, Column, Source, Table, TableInfo, TableSchema, data_type_code
+
+__all__ = [
+    "DEFAULT_BATCH_ROWS",
+    "FILE_READERS",
+    "BytesInvalid",
+    "CellUnclosed",
+    "Column",
+    "ColumnUnknown",
+    "ConnectionFailed",
+    "DatabaseKind",
+    "DatabaseLocation",
+    "EmptyTable",
+    "EncodingMixed",
+    "EncodingUnknown",
+    "FieldAppearedLate",
+    "FieldsTooMany",
+    "FileLocation",
+    "FormatUnsupported",
+    "LoginRefused",
+    "PathOutsideRoot",
+    "RecordMalformed",
+    "RowMalformed",
+    "SheetTooLarge",
+    "Source",
+    "SourceChanged",
+    "SourceEncrypted",
+    "SourceError",
+    "SourceForbidden",
+    "SourceLost",
+    "SourceMissing",
+    "SourceNotFile",
+    "SourceUnreadable",
+    "Table",
+    "TableInfo",
+    "TableNotNamed",
+    "TableSchema",
+    "TableUnknown",
+    "TextInvalid",
+    "clean_name",
+    "data_type_code",
+    "file_location",
+    "open_source",
+    "unique_names",
+]

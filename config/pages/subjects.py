@@ -1,0 +1,177 @@
+"""What jobs and lines of the ledger are about: the name and the address of each object, among those the reader may see.
+
+Jobs and ledger entries belong to the catalogue, their objects to every floor: only up here can each be given its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from access.models import Application, Assessment, Offer, Project, Release
+from access.pages.words import ASSESSING, PROTECTING, READING_SOURCE, SIDES
+from access.services.deciding import ASSESS_JOB
+from catalog.datasets.models import Dataset, Source
+from catalog.jobs.models import Job
+from catalog.pages.jobs import Kind, Subject, register_kind
+from catalog.pages.ledger_lines import Named, register_objects, register_words
+from catalog.people.models import User
+from catalog.people.visibility import administered_organizations, administered_users, visible_organizations
+from catalog.templatetags.canglang import named, titled
+from privacy.models import Finding, Scan, ScanMode
+from privacy.pages.scans import SCANNING_ROLES
+from privacy.pages.selection import distributions_worked_on
+from privacy.pages.words import OPERATORS, WORK
+from privacy.services.scans import SCAN_JOB, cancel_scan
+
+
+def register() -> None:
+    """Called once, when Django has started."""
+    register_kind(SCAN_JOB, Kind(_("Scan"), _scans, _cancel_scan, WORK))
+    assessing = {"fingerprint": READING_SOURCE, "protect": PROTECTING, "assess": ASSESSING}
+    register_kind(ASSESS_JOB, Kind(_("Assessment"), _assessments, None, assessing))
+    register_words("mode", dict(ScanMode.choices))
+    register_words("side", SIDES)
+    register_words("operator", {operator.value: words for operator, words in OPERATORS.items()})
+    for kind, find in _OBJECTS.items():
+        register_objects(kind, find)
+
+
+# --- what jobs are about ------------------------------------------------------------------------------------------------------
+
+
+def _scans(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:
+    scans = Scan.objects.visible_to(user).filter(job__in=jobs).select_related("distribution__dataset").defer("columns")
+    mine = set(distributions_worked_on(user, *SCANNING_ROLES).filter(scans__job__in=jobs).values_list("pk", flat=True))
+    return {
+        scan.job_id: Subject(
+            titled(scan.distribution.dataset), reverse("scan", args=[scan.pk]), scan.distribution_id in mine
+        )
+        for scan in scans
+    }
+
+
+def _cancel_scan(user: User, job: Job) -> object:
+    return cancel_scan(actor=user, scan=Scan.objects.select_related("job", "distribution__dataset").get(job=job))
+
+
+def _assessments(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:
+    seen = Application.objects.visible_to(user).values("pk")
+    found = Assessment.objects.filter(job__in=jobs, application__in=seen).select_related(
+        "application__distribution__dataset"
+    )
+    return {
+        one.job_id: Subject(_application_title(one.application), reverse("application", args=[one.application_id]))
+        for one in found
+    }
+
+
+# --- what lines of the ledger are about ---------------------------------------------------------------------------------------
+
+
+def _application_title(application: Application) -> str:
+    return gettext("application %(number)s for %(dataset)s") % {
+        "number": application.pk,
+        "dataset": titled(application.distribution.dataset),
+    }
+
+
+def _organizations(user: User, ids: set[int]) -> Mapping[int, Named]:
+    administered = set(administered_organizations(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return {
+        one.pk: Named(named(one), reverse("organization", args=[one.pk]) if one.pk in administered else "")
+        for one in visible_organizations(user).filter(pk__in=ids)
+    }
+
+
+def _users(user: User, ids: set[int]) -> Mapping[int, Named]:
+    """Names are no secret among those who read the ledger: every line has its actor's."""
+    administered = set(administered_users(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return {
+        one.pk: Named(str(one), reverse("administered-account", args=[one.pk]) if one.pk in administered else "")
+        for one in User.objects.filter(pk__in=ids)
+    }
+
+
+def _datasets(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Dataset.objects.visible_to(user).filter(pk__in=ids)
+    return {one.pk: Named(titled(one), reverse("dataset", args=[one.pk])) for one in rows}
+
+
+def _sources(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Source.objects.visible_to(user).filter(pk__in=ids)
+    return {one.pk: Named(one.name, reverse("source", args=[one.pk])) for one in rows}
+
+
+def _scan_objects(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Scan.objects.visible_to(user).filter(pk__in=ids).select_related("distribution__dataset").defer("columns")
+    return {
+        one.pk: Named(
+            gettext("the scan of %(dataset)s") % {"dataset": titled(one.distribution.dataset)},
+            reverse("scan", args=[one.pk]),
+        )
+        for one in rows
+    }
+
+
+def _findings(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Finding.objects.visible_to(user).filter(pk__in=ids).select_related("field", "distribution__dataset")
+    return {
+        one.pk: Named(
+            gettext("the finding in “%(field)s” of %(dataset)s")
+            % {"field": one.field.label or one.field.name, "dataset": titled(one.distribution.dataset)},
+            reverse("column", args=[one.distribution_id, one.field_id]),
+        )
+        for one in rows
+    }
+
+
+def _projects(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Project.objects.visible_to(user).filter(pk__in=ids)
+    return {one.pk: Named(one.name, reverse("project", args=[one.pk])) for one in rows}
+
+
+def _offers(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Offer.objects.visible_to(user).filter(pk__in=ids).select_related("dataset")
+    return {
+        one.pk: Named(
+            gettext("the offer for %(dataset)s") % {"dataset": titled(one.dataset)}, reverse("offer", args=[one.pk])
+        )
+        for one in rows
+    }
+
+
+def _applications(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = Application.objects.visible_to(user).filter(pk__in=ids).select_related("distribution__dataset")
+    return {one.pk: Named(_application_title(one), reverse("application", args=[one.pk])) for one in rows}
+
+
+def _releases(user: User, ids: set[int]) -> Mapping[int, Named]:
+    rows = (
+        Release.objects.visible_to(user).filter(pk__in=ids).select_related("grant__application__distribution__dataset")
+    )
+    return {
+        one.pk: Named(
+            gettext("the release of %(dataset)s") % {"dataset": titled(one.grant.application.distribution.dataset)},
+            reverse("release", args=[one.pk]),
+        )
+        for one in rows
+    }
+
+
+_OBJECTS = {
+    "organization": _organizations,
+    "user": _users,
+    "dataset": _datasets,
+    "source": _sources,
+    "scan": _scan_objects,
+    "finding": _findings,
+    "project": _projects,
+    "offer": _offers,
+    "application": _applications,
+    "release": _releases,
+}

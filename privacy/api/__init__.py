@@ -1,0 +1,1 @@
+"""Scans, findings and protections over HTTP."""

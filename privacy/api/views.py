@@ -1,0 +1,135 @@
+"""Privacy's views: fetch from what is visible, validate, call one service, render."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.resources import ID_PATTERN, Listing, Resource
+from catalog.api.serializers.datasets import ReasonSerializer
+from catalog.api.visibility import visible_fields
+from catalog.datasets.models import DataField
+from privacy.api.filters import FindingFilter, ProtectionFilter, ScanFilter
+from privacy.api.serializers import (
+    FindingBodySerializer,
+    FindingSerializer,
+    PreviewBodySerializer,
+    ProposeBodySerializer,
+    ProtectionBodySerializer,
+    ProtectionSerializer,
+    SampleSerializer,
+    ScanBodySerializer,
+    ScanSerializer,
+    ScanSummarySerializer,
+    VerdictBodySerializer,
+)
+from privacy.models import FieldProtection, Finding, Scan
+from privacy.services.findings import confirm_finding, correct_finding, declare_finding, reject_finding
+from privacy.services.protections import preview_protection, propose_protections, set_protection
+from privacy.services.scans import cancel_scan, request_scan
+
+
+@extend_schema(tags=["scans"])
+class Scans(Listing):
+    queryset = Scan.objects.select_related("job", "requested_by", "distribution__dataset__provider")
+    serializer_class = ScanSummarySerializer
+    detail_class = ScanSerializer
+    filterset_class = ScanFilter
+
+    def visible(self) -> Any:
+        rows = super().visible()
+        return rows.defer("columns") if self.action == "list" else rows
+
+    @extend_schema(request=ScanBodySerializer, responses={202: ScanSerializer})
+    def create(self, _request: Request) -> Response:
+        """Ask for a scan. It is queued; its address tells how far it is."""
+        scan = request_scan(actor=self.actor, **self.body(ScanBodySerializer))
+        return self.answer(scan, code=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: ScanSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Ask a scan to stop. A waiting one ends at once, a running one at its next step."""
+        scan = cancel_scan(actor=self.actor, scan=self.get_object())
+        return self.answer(scan, code=status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(tags=["findings"])
+class Findings(Listing):
+    queryset = Finding.objects.select_related("field", "distribution__dataset__provider", "decided_by", "pending_by")
+    serializer_class = FindingSerializer
+    filterset_class = FindingFilter
+
+    @extend_schema(request=FindingBodySerializer, responses={201: FindingSerializer})
+    def create(self, _request: Request) -> Response:
+        """Declare by hand what a field is in which the scanner found nothing."""
+        finding = declare_finding(actor=self.actor, **self.body(FindingBodySerializer))
+        return self.answer(finding, code=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Agree with the scanner."""
+        return self.answer(confirm_finding(actor=self.actor, finding=self.get_object()))
+
+    @extend_schema(request=VerdictBodySerializer, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    def correct(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Say what the field really is. What a checksum proves waits for a second person (`pending`)."""
+        body = self.body(VerdictBodySerializer)
+        return self.answer(correct_finding(actor=self.actor, finding=self.get_object(), **body))
+
+    @extend_schema(request=ReasonSerializer, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Say that the field holds nothing personal. What a checksum proves waits for a second person (`pending`)."""
+        body = self.body(ReasonSerializer)
+        return self.answer(reject_finding(actor=self.actor, finding=self.get_object(), **body))
+
+
+@extend_schema(tags=["protections"])
+class Protections(Resource):
+    queryset = FieldProtection.objects.select_related("field", "policy", "changed_by")
+    serializer_class = ProtectionSerializer
+    filterset_class = ProtectionFilter
+    lookup_url_kwarg = "field"
+    lookup_value_regex = ID_PATTERN
+
+    def list(self, _request: Any, *_: Any, **__: Any) -> Response:
+        """The rules of a table's fields. A field that has none is dropped."""
+        return self.page(self.filter_queryset(self.get_queryset()))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("field", OpenApiTypes.INT, OpenApiParameter.PATH, description="The field's id.")],
+        request=ProtectionBodySerializer,
+        responses=ProtectionSerializer,
+    )
+    def update(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Set the rule of one field. `keep` on a confirmed direct identifier is refused."""
+        chosen = visible_fields(self.actor).filter(pk=int(self.kwargs["field"])).first()
+        if not isinstance(chosen, DataField):
+            raise Http404
+        body = self.body(ProtectionBodySerializer)
+        return self.answer(set_protection(actor=self.actor, field=chosen, **body))
+
+    @extend_schema(request=ProposeBodySerializer, responses=ProtectionSerializer(many=True), filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def propose(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Write a first rule for every field that has none, from what is confirmed of it. The answer lists what was written."""
+        written = propose_protections(actor=self.actor, **self.body(ProposeBodySerializer))
+        return self.answer(written, many=True)
+
+    @extend_schema(request=PreviewBodySerializer, responses=SampleSerializer(many=True), filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def preview(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """What a rule would do to the first values of a field, masked on both sides."""
+        samples = preview_protection(actor=self.actor, **self.body(PreviewBodySerializer))
+        return Response([asdict(sample) for sample in samples])

@@ -1,0 +1,142 @@
+"""What a column's name and comment say about its content.
+
+Lives here: cutting a name into tokens (Chinese, pinyin initials such as sfzh or lxdh, English) and scoring it per entity type.
+The head of a name decides: 手机号归属地 is a place and not a telephone, 联系人电话 a telephone and not a person. Both Chinese
+and English put the head last. A name never proves a type; `privacy.detection.verdict` joins it with the values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from privacy.detection.folding import fold
+from privacy.detection.rules import NameLexicon, RuleSet
+
+HEAD: Final = 1.0  # the name ends with the word
+INSIDE: Final = 0.4  # the word stands further in: the name is about it, but may be something else
+WEAK: Final = 0.5  # factor for words that only hint
+COMMENT: Final = 0.9  # factor for a comment
+COUNTER: Final = "counter"
+REMARKS: Final = "remarks"
+
+_NOT_WORD: Final = re.compile(r"[^a-z0-9\u3400-\u9fff]+")
+_TOKEN: Final = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]+")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_COMMENT_HEAD: Final = re.compile(r"[^\s,;:。.(【\[<>/、|]+")  # of folded text: full-width marks are ASCII by then
+# Words that may follow the head without changing what it is.
+_ZH_TAIL: Final = re.compile(r"(?:号码|编号|代码|编码|名称|信息|号|值|码|名|[0-9一二三])*$")
+_EN_TAIL: Final = frozenset(
+    {"no", "num", "number", "code", "id", "text", "value", "val", "str", "cd", "dm", "mc", "hm", "desc", "name"}
+)
+_PINYIN_SUFFIX_LENGTH: Final = 4  # shorter initials are only matched as whole tokens
+
+
+@dataclass(frozen=True, slots=True)
+class NameEvidence:
+    """Per entity type: how far the name and the comment say it (0–1).
+
+    `counter`: how far they say that it is something else; `remarks`: that people write into it what they like.
+    """
+
+    name: Mapping[str, float]
+    comment: Mapping[str, float]
+    counter: float
+    remarks: float
+
+    def score(self, entity_type: str) -> float:
+        """The stronger of name and comment."""
+        return max(self.name.get(entity_type, 0.0), COMMENT * self.comment.get(entity_type, 0.0))
+
+    def against(self, entity_type: str) -> float:
+        """How far they say that it is something else than this type, where they do not say more that it is."""
+        return self.counter if self.score(entity_type) < self.counter else 0.0
+
+
+def read_names(name: str, comment: str, rules: RuleSet) -> NameEvidence:
+    """What `name` and `comment` say under `rules`."""
+    by_name = _scores(name, rules)
+    head = _COMMENT_HEAD.search(fold(comment))
+    by_comment = _scores(head.group(), rules) if head else {}
+    if not by_comment or set(by_comment) <= {COUNTER, REMARKS}:
+        rest = {key: value * WEAK for key, value in _scores(comment, rules).items() if key not in (COUNTER, REMARKS)}
+        by_comment = {**rest, **by_comment}
+    counter = max(by_name.pop(COUNTER, 0.0), COMMENT * by_comment.pop(COUNTER, 0.0))
+    remarks = max(by_name.pop(REMARKS, 0.0), COMMENT * by_comment.pop(REMARKS, 0.0))
+    return NameEvidence(by_name, by_comment, counter, remarks)
+
+
+def _scores(text: str, rules: RuleSet) -> dict[str, float]:
+    cut = _CAMEL.sub(" ", fold(text))
+    tokens = _TOKEN.findall(cut.lower())
+    if not tokens:
+        return {}
+    compact = _NOT_WORD.sub("", cut.lower())  # Latin letters stay: IP地址 is not an 地址
+    found: dict[str, tuple[float, int]] = {}  # type → (score, length of the word that said it)
+    lexicons: dict[str, NameLexicon] = {COUNTER: rules.counter, REMARKS: rules.remarks}
+    lexicons.update({rule.entity_type: rule.names for rule in rules.entities.values()})
+    latin = tuple(token for token in tokens if token.isascii())
+    for entity_type, lexicon in lexicons.items():
+        matches = [*_chinese_matches(compact, lexicon), *_latin_matches(latin, lexicon)]
+        if matches:
+            found[entity_type] = max(matches)
+    return _longest_head_wins(found)
+
+
+def _longest_head_wins(found: Mapping[str, tuple[float, int]]) -> dict[str, float]:
+    """Among words that end the name, the longest is the head; shorter ones inside it (名称 in 企业名称) say little."""
+    heads = [length for score, length in found.values() if score >= HEAD * WEAK]
+    longest = max(heads, default=0)
+    return {
+        key: score if length >= longest or score < HEAD * WEAK else min(score, INSIDE)
+        for key, (score, length) in found.items()
+    }
+
+
+def _chinese_matches(compact: str, lexicon: NameLexicon) -> Iterator[tuple[float, int]]:
+    if compact.isascii():
+        return
+    for words, factor in ((lexicon.zh, 1.0), (lexicon.weak, WEAK)):
+        for word in words:
+            position = compact.rfind(word)
+            if position < 0 or word.isascii():
+                continue
+            at_end = _ZH_TAIL.fullmatch(compact, position + len(word)) is not None
+            yield (HEAD if at_end else INSIDE) * factor, len(word)
+
+
+def _latin_matches(tokens: tuple[str, ...], lexicon: NameLexicon) -> Iterator[tuple[float, int]]:
+    if not tokens:
+        return
+    while len(tokens) > 1 and tokens[-1].isdigit():
+        tokens = tokens[:-1]
+    for words, factor in (((*lexicon.pinyin, *lexicon.en), 1.0), (lexicon.weak, WEAK)):
+        for word in words:
+            if not word.isascii():
+                continue
+            end = _position_of(_words(word), tokens)
+            if end:
+                rest = tokens[end:]
+                at_end = all(token in _EN_TAIL or token.isdigit() for token in rest)
+                yield (HEAD if at_end else INSIDE) * factor, len(word)
+    for word in lexicon.pinyin:
+        # 申请人身份证号 is often written sqrsfzh: initials run together, the head still last.
+        if len(word) >= _PINYIN_SUFFIX_LENGTH and tokens[-1] != word and tokens[-1].endswith(word):
+            yield HEAD * 0.9, len(word)
+
+
+@lru_cache(maxsize=4096)
+def _words(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split())
+
+
+def _position_of(words: tuple[str, ...], tokens: tuple[str, ...]) -> int:
+    """The index after the last place where `words` stand together in `tokens`; 0 when they do not."""
+    size = len(words)
+    for start in range(len(tokens) - size, -1, -1):
+        if tokens[start : start + size] == words:
+            return start + size
+    return 0

@@ -1,0 +1,184 @@
+"""Scans and what they found, how each field is protected, and the key domains that tokens live in."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.datasets.models import DataField, Distribution, RightKind, RightsAssignment
+from catalog.jobs.models import Job
+from catalog.people.models import Role, User
+from catalog.people.policies import organizations_with
+
+# Who works on the privacy side of a dataset. Evidence is masked, but still no business of the requesters' side.
+READING_ROLES = (Role.PRIVACY_OFFICER, Role.DATA_STEWARD, Role.APPROVER)
+
+
+class OfDistributionQuerySet(models.QuerySet[Any]):
+    """Rows that belong to a distribution, seen by those who work for its provider, owner or controller."""
+
+    def visible_to(self, user: User) -> Any:
+        working = organizations_with(user, *READING_ROLES)
+        holders = RightsAssignment.objects.current().filter(
+            dataset=models.OuterRef("distribution__dataset"),
+            kind__in=[RightKind.OWNERSHIP, RightKind.CONTROL],
+            holder_id__in=working,
+        )
+        return self.filter(Q(distribution__dataset__provider_id__in=working) | models.Exists(holders))
+
+
+class ScanMode(models.TextChoices):
+    FULL = "full", _("Every row")
+    SAMPLE = "sample", _("A sample")
+
+
+class Scan(models.Model):
+    """One reading of a distribution for personal data. Its state is its job's: there is no second truth."""
+
+    distribution = models.ForeignKey(Distribution, on_delete=models.PROTECT, related_name="scans")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="scan")
+    mode = models.CharField(max_length=6, choices=ScanMode)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    rows = models.BigIntegerField(null=True)
+    rules_version = models.CharField(max_length=60, blank=True)
+    fingerprint = models.CharField(max_length=80, blank=True)
+    reasons = models.JSONField(default=list, help_text=_("Why it is not complete"))
+    columns = models.JSONField(default=list, help_text=_("The verdict of each column, evidence masked"))
+
+    objects: ClassVar[Any] = OfDistributionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"scan {self.pk}"
+
+    @property
+    def state(self) -> str:
+        return str(self.job.state)
+
+
+class FindingState(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed")
+    CONFIRMED = "confirmed", _("Confirmed")
+    CORRECTED = "corrected", _("Corrected")
+    REJECTED = "rejected", _("Rejected")
+
+
+class FieldRole(models.TextChoices):
+    DIRECT = "direct", _("Direct identifier")
+    QUASI = "quasi", _("Quasi-identifier")
+    SENSITIVE = "sensitive", _("Sensitive attribute")
+    NONE = "none", _("None")
+
+
+class FindingQuerySet(OfDistributionQuerySet):
+    def awaiting_review(self) -> Any:
+        """Findings nobody has decided, or that wait for a second person."""
+        return self.filter(Q(state=FindingState.PROPOSED) | ~Q(pending_state=""))
+
+
+class Finding(models.Model):
+    """What a scan, or an officer by hand, says of one field. Never holds a raw value."""
+
+    distribution = models.ForeignKey(Distribution, on_delete=models.PROTECT, related_name="findings")
+    field = models.OneToOneField(DataField, on_delete=models.PROTECT, related_name="finding")
+    # Empty where an officer declared it by hand.
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, null=True, related_name="findings")
+    entity_type = models.CharField(max_length=40, blank=True)
+    role = models.CharField(max_length=10, choices=FieldRole)
+    likelihood = models.CharField(max_length=13, blank=True)
+    score = models.FloatField(default=0)
+    counts = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict)
+    other_types = models.JSONField(default=list)
+    checksum_proven = models.BooleanField(default=False)
+    # What the scanner said, kept when an officer corrects it: a re-scan that says the same does not ask again.
+    found_type = models.CharField(max_length=40, blank=True)
+    found_role = models.CharField(max_length=10, blank=True)
+    state = models.CharField(max_length=10, choices=FindingState, default=FindingState.PROPOSED)
+    reason = models.CharField(max_length=500, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    # A decision that needs a second person waits here, with who proposed it.
+    pending_state = models.CharField(max_length=10, choices=FindingState, blank=True)
+    pending_type = models.CharField(max_length=40, blank=True)
+    pending_role = models.CharField(max_length=10, blank=True)
+    pending_reason = models.CharField(max_length=500, blank=True)
+    pending_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects: ClassVar[Any] = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["field__position"]
+        constraints = [
+            models.CheckConstraint(
+                name="finding_pending_has_its_person",
+                condition=Q(pending_state="") | Q(pending_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field_id} {self.entity_type}"
+
+
+class ProtectionPolicy(models.Model):
+    """How a distribution's fields are protected; the version moves with every change, so a release can name it."""
+
+    distribution = models.OneToOneField(Distribution, on_delete=models.PROTECT, related_name="protection")
+    version = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.distribution_id} v{self.version}"
+
+
+class FieldProtectionQuerySet(OfDistributionQuerySet):
+    pass
+
+
+class FieldProtection(models.Model):
+    """The rule of one field. A field without one is dropped."""
+
+    distribution = models.ForeignKey(Distribution, on_delete=models.PROTECT, related_name="protections")
+    policy = models.ForeignKey(ProtectionPolicy, on_delete=models.PROTECT, related_name="fields")
+    field = models.OneToOneField(DataField, on_delete=models.PROTECT, related_name="protection")
+    operator = models.CharField(max_length=20)
+    parameters = models.JSONField(default=dict)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[Any] = FieldProtectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["field__position"]
+
+    def __str__(self) -> str:
+        return f"{self.field_id} {self.operator}"
+
+
+class KeyDomain(models.Model):
+    """A random data key, wrapped: tokens link inside one domain and nowhere else. The domain is an approved project."""
+
+    name = models.CharField(max_length=120)
+    # Bound into the wrapping: one domain's wrapped key put into another's row does not open.
+    binding = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    wrapped_key = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="key_domain_destroyed_after_created",
+                condition=Q(destroyed_at__isnull=True) | Q(destroyed_at__gte=F("created_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

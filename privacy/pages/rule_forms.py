@@ -1,0 +1,327 @@
+"""One form per operator: what a person may set, in words; and the same rule told back in a sentence.
+
+Which parameters an operator has and what is possible in them is the masking package's to say (`privacy.masking`); a form only gathers
+them. A field left empty is a parameter left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.datasets.models import DataField
+from privacy.masking.generalise import OLDEST_AGE, Target
+from privacy.masking.operators import PROPERTIES, Operator
+from privacy.masking.partial import PRESETS, Preset
+from privacy.pages.words import operator_label
+
+_TEXT_LENGTH = 200
+_GROUPS_LENGTH = 20_000
+
+PRESET_WORDS: Mapping[Preset, Any] = {
+    Preset.MOBILE: gettext_lazy("Mobile number · 138****5678"),
+    Preset.RESIDENT_ID: gettext_lazy("Resident ID · 3205************23"),
+    Preset.NAME: gettext_lazy("Name · 王**"),
+    Preset.BANK_CARD: gettext_lazy("Bank card · 622202******1234"),
+    Preset.EMAIL: gettext_lazy("E-mail · z****@example.com"),
+    Preset.ADDRESS: gettext_lazy("Address · 姑苏区****"),
+    Preset.PLATE: gettext_lazy("Vehicle plate · 苏E***88"),
+    Preset.PASSPORT: gettext_lazy("Passport · E*****678"),
+    Preset.LANDLINE: gettext_lazy("Landline · 0512-****1234"),
+    Preset.GENERIC: gettext_lazy("Free: you say how many characters stay"),
+}
+
+TARGET_WORDS: Mapping[Target, Any] = {
+    Target.DECADE: gettext_lazy("Decade"),
+    Target.YEAR: gettext_lazy("Year"),
+    Target.QUARTER: gettext_lazy("Quarter"),
+    Target.MONTH: gettext_lazy("Month"),
+    Target.DAY: gettext_lazy("Day"),
+    Target.AGE_BAND: gettext_lazy("Age band"),
+    Target.RANGE: gettext_lazy("Range of numbers"),
+    Target.DISTRICT: gettext_lazy("District"),
+    Target.CITY: gettext_lazy("City"),
+    Target.PROVINCE: gettext_lazy("Province"),
+    Target.AREA: gettext_lazy("Area code"),
+    Target.PREFIX: gettext_lazy("First characters"),
+    Target.GROUP: gettext_lazy("Groups of your own"),
+}
+_DATES = (Target.DECADE, Target.YEAR, Target.QUARTER, Target.MONTH, Target.DAY)
+_PLACES = (Target.DISTRICT, Target.CITY, Target.PROVINCE)
+_BY_TYPE: Mapping[str, tuple[Target, ...]] = {
+    "BIRTH_DATE": (*_DATES, Target.AGE_BAND),
+    "AGE": (Target.AGE_BAND, Target.RANGE),
+    "CN_RESIDENT_ID": (Target.AREA, *_DATES, Target.AGE_BAND),
+    "CN_ADDRESS": _PLACES,
+    "REGION": (*_PLACES, Target.AREA, Target.GROUP),
+    "INCOME": (Target.RANGE,),
+    "CN_GPS": (Target.RANGE,),
+    "POSTCODE": (Target.PREFIX,),
+}
+_BY_DATA_TYPE: Mapping[str, tuple[Target, ...]] = {
+    **dict.fromkeys("DT", _DATES),
+    **dict.fromkeys("NYIBF", (Target.RANGE, Target.AGE_BAND)),
+}
+
+
+def fitting_targets(field: DataField) -> tuple[Target, ...]:
+    """What a field of this type is usually generalised to, the usual one first."""
+    return _BY_TYPE.get(field.entity_type) or _BY_DATA_TYPE.get(field.data_type) or (Target.PREFIX, Target.GROUP)
+
+
+class RuleForm(forms.Form):
+    """An operator without parameters; the others add theirs. `target` is what `generalise` goes to."""
+
+    def __init__(self, data: Any, *, field: DataField, stated: Mapping[str, Any], target: Target | None = None) -> None:
+        self.field, self.target = field, target
+        super().__init__(data, initial=self.initial_of(stated))
+
+    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        """The form as the rule stands."""
+        return {name: stated[name] for name in self.base_fields if name in stated}
+
+    def parameters(self) -> dict[str, Any]:
+        """What the valid form says."""
+        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+
+
+class ConstantForm(RuleForm):
+    value = forms.CharField(
+        label=gettext_lazy("Text"),
+        max_length=_TEXT_LENGTH,
+        help_text=gettext_lazy("It also stands where the cell was empty, so that this is not told either."),
+    )
+
+
+class PartialMaskForm(RuleForm):
+    preset = forms.ChoiceField(
+        label=gettext_lazy("What stays"),
+        choices=list(PRESET_WORDS.items()),
+        help_text=gettext_lazy("A value that does not have this form is left empty."),
+    )
+    keep_first = forms.IntegerField(
+        label=gettext_lazy("Characters kept at the beginning"), min_value=0, max_value=32, required=False
+    )
+    keep_last = forms.IntegerField(
+        label=gettext_lazy("Characters kept at the end"),
+        min_value=0,
+        max_value=32,
+        required=False,
+        help_text=gettext_lazy("The two numbers count only for the free mask."),
+    )
+    mask_char = forms.CharField(label=gettext_lazy("Written instead"), max_length=1, initial="*", required=False)
+
+    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        free = "keep_first" in stated or "keep_last" in stated
+        usual = Preset.GENERIC if free else PRESETS.get(self.field.entity_type, Preset.GENERIC)
+        return {"preset": usual.value, "mask_char": "*", **super().initial_of(stated)}
+
+    def parameters(self) -> dict[str, Any]:
+        found = super().parameters()
+        if found["preset"] != Preset.GENERIC:
+            found.pop("keep_first", None)
+            found.pop("keep_last", None)
+        if found.get("mask_char") == "*":
+            del found["mask_char"]
+        return found
+
+
+class TargetForm(RuleForm):
+    """A generalisation without more to say."""
+
+    def parameters(self) -> dict[str, Any]:
+        return {"to": (self.target or fitting_targets(self.field)[0]).value, **super().parameters()}
+
+
+class RangeForm(TargetForm):
+    width = forms.FloatField(
+        label=gettext_lazy("Width of a range"), min_value=0, widget=forms.NumberInput(attrs={"step": "any"})
+    )
+    origin = forms.FloatField(
+        label=gettext_lazy("Counted from"), required=False, widget=forms.NumberInput(attrs={"step": "any"})
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        return {name: _plain(value) for name, value in super().parameters().items()}
+
+
+class AgeBandForm(TargetForm):
+    width = forms.IntegerField(label=gettext_lazy("Years in a band"), min_value=1, max_value=OLDEST_AGE, initial=5)
+    top = forms.IntegerField(
+        label=gettext_lazy("One band from this age on"),
+        min_value=1,
+        max_value=OLDEST_AGE,
+        required=False,
+        help_text=gettext_lazy("The very old are few and easily recognised."),
+    )
+    on = forms.DateField(
+        label=gettext_lazy("Age on this day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Needed where the column holds dates of birth."),
+    )
+
+    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        return {"width": 5, **super().initial_of(stated)}
+
+    def parameters(self) -> dict[str, Any]:
+        found = super().parameters()
+        if "on" in found:
+            found["on"] = found["on"].isoformat()
+        return found
+
+
+class AreaForm(TargetForm):
+    digits = forms.TypedChoiceField(
+        label=gettext_lazy("Digits kept"),
+        coerce=int,
+        choices=[
+            (6, gettext_lazy("6 · district")),
+            (4, gettext_lazy("4 · city")),
+            (2, gettext_lazy("2 · province")),
+        ],
+    )
+
+
+class PrefixForm(TargetForm):
+    length = forms.IntegerField(
+        label=gettext_lazy("Characters kept"),
+        min_value=1,
+        max_value=64,
+        help_text=gettext_lazy("A value with no more characters than that is left empty."),
+    )
+
+
+class GroupForm(TargetForm):
+    groups = forms.CharField(
+        label=gettext_lazy("Groups"),
+        max_length=_GROUPS_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8, "class": "code", "spellcheck": "false"}),
+        help_text=gettext_lazy("One line for each value: the value, “=”, its group."),
+    )
+    other = forms.CharField(
+        label=gettext_lazy("All other values"),
+        max_length=_TEXT_LENGTH,
+        required=False,
+        help_text=gettext_lazy("Left empty, what no line names is left empty."),
+    )
+
+    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        initial = super().initial_of(stated)
+        if isinstance(groups := stated.get("groups"), Mapping):
+            initial["groups"] = "\n".join(f"{value} = {group}" for value, group in groups.items())
+        return initial
+
+    def clean_groups(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for number, line in enumerate(self.cleaned_data["groups"].replace("＝", "=").splitlines(), 1):
+            if not line.strip():
+                continue
+            value, mark, group = (part.strip() for part in line.partition("="))
+            if not (value and mark and group):
+                raise forms.ValidationError(_("Line %(number)s is not “value = group”.") % {"number": number})
+            if value in found:
+                raise forms.ValidationError(_("Line %(number)s names a value a second time.") % {"number": number})
+            found[value] = group
+        return found
+
+
+def _plain(value: Any) -> Any:
+    """A whole number as one: the masking package then computes exactly."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_OPERATOR_FORMS: Mapping[Operator, type[RuleForm]] = {
+    Operator.CONSTANT: ConstantForm,
+    Operator.PARTIAL_MASK: PartialMaskForm,
+}
+_TARGET_FORMS: Mapping[Target, type[TargetForm]] = {
+    Target.RANGE: RangeForm,
+    Target.AGE_BAND: AgeBandForm,
+    Target.AREA: AreaForm,
+    Target.PREFIX: PrefixForm,
+    Target.GROUP: GroupForm,
+}
+
+
+def rule_form(
+    operator: Operator, target: Target | None, data: Any, *, field: DataField, stated: Mapping[str, Any]
+) -> RuleForm:
+    """The form of an operator (of `generalise`: of its target), filled from `data` or from the rule as it stands."""
+    if operator is not Operator.GENERALISE:
+        return _OPERATOR_FORMS.get(operator, RuleForm)(data, field=field, stated=stated)
+    chosen = target or fitting_targets(field)[0]
+    return _TARGET_FORMS.get(chosen, TargetForm)(data, field=field, stated=stated, target=chosen)
+
+
+# --- the same in a sentence --------------------------------------------------------------------------------------------
+
+
+def target_of(parameters: Mapping[str, Any], field: DataField) -> Target:
+    """What a stored generalisation goes to, also where its parameters only imply it."""
+    stated = parameters.get("to")
+    if stated in set(Target):
+        return Target(stated)
+    implied = {"width": Target.RANGE, "digits": Target.AREA, "length": Target.PREFIX, "groups": Target.GROUP}
+    by_type = {"BIRTH_DATE": Target.YEAR, "CN_ADDRESS": Target.DISTRICT, "CN_RESIDENT_ID": Target.AREA}
+    found = next((target for name, target in implied.items() if name in parameters), None)
+    return found or by_type.get(field.entity_type, Target.PREFIX)
+
+
+def rule_in_words(operator: str, parameters: Mapping[str, Any], field: DataField) -> str:
+    """What a rule does with its parameters; for an operator without any, nothing more than its name."""
+    try:
+        tell = _SENTENCES.get(Operator(operator))
+    except ValueError:
+        return operator
+    return tell(parameters, field) if tell else operator_label(operator)
+
+
+def _mask_in_words(parameters: Mapping[str, Any], field: DataField) -> str:
+    free = "keep_first" in parameters or "keep_last" in parameters
+    preset = parameters.get("preset") or (Preset.GENERIC if free else PRESETS.get(field.entity_type, Preset.GENERIC))
+    if preset != Preset.GENERIC and preset in set(Preset):
+        return _("Masked: %(preset)s") % {"preset": PRESET_WORDS[Preset(preset)]}
+    first, last = parameters.get("keep_first", 0), parameters.get("keep_last", 0)
+    return _("Masked: the first %(first)s and the last %(last)s characters stay") % {"first": first, "last": last}
+
+
+def _generalised_in_words(parameters: Mapping[str, Any], field: DataField) -> str:
+    target = target_of(parameters, field)
+    if target is Target.AGE_BAND:
+        width, top = parameters.get("width", 5), parameters.get("top")
+        if top:
+            return _("Age bands of %(width)s years, one from %(top)s on") % {"width": width, "top": top}
+        return _("Age bands of %(width)s years") % {"width": width}
+    sentences = {
+        Target.RANGE: _("Ranges of %(width)s") % {"width": parameters.get("width", "…")},
+        Target.AREA: _("Area code, %(digits)s digits") % {"digits": parameters.get("digits", 6)},
+        Target.PREFIX: _("The first %(length)s characters") % {"length": parameters.get("length", "…")},
+        Target.GROUP: _("Groups: %(number)s values named") % {"number": len(parameters.get("groups") or {})},
+    }
+    return sentences.get(target) or _("Coarser: %(level)s") % {"level": TARGET_WORDS[target]}
+
+
+_SENTENCES: Mapping[Operator, Callable[[Mapping[str, Any], DataField], str]] = {
+    Operator.CONSTANT: lambda parameters, _field: _("Always “%(text)s”") % {"text": parameters.get("value", "")},
+    Operator.PARTIAL_MASK: _mask_in_words,
+    Operator.GENERALISE: _generalised_in_words,
+}
+
+
+def offered_operators() -> list[Operator]:
+    """The operators of this version, from leaving everything to leaving nothing."""
+    order = (
+        Operator.KEEP,
+        Operator.GENERALISE,
+        Operator.PARTIAL_MASK,
+        Operator.TOKEN,
+        Operator.CONSTANT,
+        Operator.NULL,
+        Operator.DROP,
+    )
+    return [operator for operator in order if PROPERTIES[operator].available]

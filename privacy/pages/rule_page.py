@@ -1,0 +1,235 @@
+"""Setting the rule of one field: choose an operator, fill its form, see before and after, save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from catalog.datasets.models import DataField, Distribution
+from catalog.errors import translated
+from catalog.messages import MessageError
+from catalog.pages.acts import attempt, say, user_of
+from catalog.people.policies import may
+from privacy.masking.generalise import Target
+from privacy.masking.operators import PROPERTIES, Operator
+from privacy.masking.policy import Policy, rule_from_dict
+from privacy.models import FieldProtection, FieldRole, Finding, FindingState
+from privacy.pages.protection import column_facts, warnings_of
+from privacy.pages.rule_forms import (
+    TARGET_WORDS,
+    RuleForm,
+    fitting_targets,
+    offered_operators,
+    rule_form,
+    rule_in_words,
+    target_of,
+)
+from privacy.pages.selection import distributions_worked_on
+from privacy.pages.words import OPERATORS, TECHNIQUES, operator_label
+from privacy.services.protections import Sample, preview_protection, set_protection, usual_rule
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One operator or target to choose. `refused` says why it cannot be chosen here."""
+
+    code: str
+    label: str
+    text: str = ""
+    technique: str = ""
+    chosen: bool = False
+    usual: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the address or the form says is being set."""
+
+    operator: Operator
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Masked examples before and after, or why there are none."""
+
+    samples: list[Sample]
+    problem: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def _field(request: HttpRequest, pk: int, field: int) -> DataField:
+    distribution = get_object_or_404(distributions_worked_on(user_of(request)), pk=pk)
+    found: DataField = get_object_or_404(distribution.fields.select_related("finding"), pk=field)
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def field_rule(request: HttpRequest, pk: int, field: int) -> HttpResponse:
+    """The rule of one field. `?operator=` and `?to=` choose what the form is for; the button "Preview" only shows."""
+    found = _field(request, pk, field)
+    stored = FieldProtection.objects.filter(field=found).select_related("changed_by").first()
+    said = request.POST if request.method == "POST" else request.GET
+    chosen = _chosen(said, found, stored)
+    stated = _stated(chosen, found, stored)
+    form = rule_form(chosen.operator, chosen.target, request.POST or None, field=found, stated=stated)
+    preview = None
+    if request.method == "POST" and (wrong := _not_offered(request.POST, chosen)) is not None:
+        # No button of ours sends it; the service says what is wrong with it.
+        attempt(request, lambda: set_protection(actor=user_of(request), field=found, **wrong))
+    elif request.method == "POST" and form.is_valid():
+        parameters = form.parameters()
+        if "preview" in request.POST:
+            preview = _preview(request, found, chosen.operator.value, parameters)
+        else:
+            saved = attempt(
+                request,
+                lambda: set_protection(
+                    actor=user_of(request), field=found, operator=chosen.operator.value, parameters=parameters
+                ),
+                # Whoever may not set it sees no form, and is told above the page.
+                form=form if may(user_of(request), "protection.set", found.distribution.dataset) else None,
+            )
+            if saved is not None:
+                words = rule_in_words(saved.operator, saved.parameters, found)
+                say(request, _("%(column)s: %(rule)s.") % {"column": found.name, "rule": words})
+                return redirect("protection", found.distribution_id)
+    return _show(request, found, stored, chosen, form, preview)
+
+
+@require_POST
+@login_required
+def rule_preview(request: HttpRequest, pk: int, field: int) -> HttpResponse:
+    """The fragment with before and after, for the form as it is being filled."""
+    found = _field(request, pk, field)
+    chosen = _chosen(request.POST, found, None)
+    form = rule_form(chosen.operator, chosen.target, request.POST, field=found, stated={})
+    if (wrong := _not_offered(request.POST, chosen)) is not None:
+        preview = _preview(request, found, **wrong)
+    elif form.is_valid():
+        preview = _preview(request, found, chosen.operator.value, form.parameters())
+    else:
+        preview = Preview([], _("Fill in the form to see what it does."))
+    return render(request, "privacy/_preview.html", {"preview": preview, "operator": chosen.operator.value})
+
+
+def _chosen(said: Any, field: DataField, stored: FieldProtection | None) -> _Chosen:
+    """What is asked for; else the rule as it stands, else the usual one of the field's type."""
+    usual = usual_rule(field)
+    asked = said.get("operator")
+    if asked not in set(Operator) or not PROPERTIES[Operator(asked)].available:
+        asked = stored.operator if stored else usual["operator"]
+    operator = Operator(asked)
+    if operator is not Operator.GENERALISE:
+        return _Chosen(operator, None)
+    if said.get("to") in set(Target):
+        return _Chosen(operator, Target(said["to"]))
+    return _Chosen(operator, target_of(_stated(_Chosen(operator, None), field, stored), field))
+
+
+def _stated(chosen: _Chosen, field: DataField, stored: FieldProtection | None) -> dict[str, Any]:
+    """The parameters the form begins with."""
+    usual = usual_rule(field)
+    for operator, parameters in (
+        (stored.operator, stored.parameters) if stored else ("", {}),
+        (usual["operator"], usual["parameters"]),
+    ):
+        if operator == chosen.operator:
+            same = chosen.target is None or target_of(parameters, field) is chosen.target
+            return dict(parameters) if same else {}
+    return {"to": fitting_targets(field)[0].value} if chosen.operator is Operator.GENERALISE else {}
+
+
+def _not_offered(said: Any, chosen: _Chosen) -> dict[str, Any] | None:
+    """The operator or target that was sent and is none that can be chosen; None where all is well."""
+    operator, target = str(said.get("operator", "")), said.get("to")
+    if operator != chosen.operator.value:
+        return {"operator": operator, "parameters": {}}
+    if chosen.target is not None and target is not None and target != chosen.target.value:
+        return {"operator": operator, "parameters": {"to": target}}
+    return None
+
+
+def _preview(request: HttpRequest, field: DataField, operator: str, parameters: dict[str, Any]) -> Preview:
+    try:
+        samples = preview_protection(actor=user_of(request), field=field, operator=operator, parameters=parameters)
+        rule = rule_from_dict(
+            {"operator": operator, "parameters": parameters, "entity_type": field.entity_type or None}, field=field.name
+        )
+    except MessageError as error:
+        return Preview([], translated(error))
+    facts = column_facts(field.distribution, [field])
+    warned = warnings_of(Policy(fields={field.name: rule}), facts)
+    return Preview(samples, warnings=tuple(warned.get(field.name, [])))
+
+
+def _show(
+    request: HttpRequest,
+    field: DataField,
+    stored: FieldProtection | None,
+    chosen: _Chosen,
+    form: RuleForm,
+    preview: Preview | None,
+) -> HttpResponse:
+    distribution: Distribution = field.distribution
+    fields = list(distribution.fields.order_by("position").values_list("pk", flat=True))
+    place = fields.index(field.pk)
+    context = {
+        "field": field,
+        "distribution": distribution,
+        "stored": stored,
+        "stored_words": rule_in_words(stored.operator, stored.parameters, field) if stored else "",
+        "operators": _operators(field, chosen.operator),
+        "targets": _targets(field, chosen) if chosen.operator is Operator.GENERALISE else [],
+        "operator": chosen.operator.value,
+        "operator_text": OPERATORS.get(chosen.operator, ""),
+        "operator_label": operator_label(chosen.operator),
+        "target": chosen.target.value if chosen.target else "",
+        "form": form,
+        "preview": preview,
+        "may_set": may(user_of(request), "protection.set", distribution.dataset),
+        "previous": fields[place - 1] if place else None,
+        "next": fields[place + 1] if place + 1 < len(fields) else None,
+    }
+    return render(request, "privacy/rule.html", context)
+
+
+def _operators(field: DataField, chosen: Operator) -> list[Choice]:
+    usual = usual_rule(field)["operator"]
+    clear = _("A confirmed direct identifier cannot be kept in the clear.") if _is_direct(field) else ""
+    return [
+        Choice(
+            code=operator.value,
+            label=operator_label(operator),
+            text=str(OPERATORS.get(operator, "")),
+            technique=str(TECHNIQUES[PROPERTIES[operator].technique]),
+            chosen=operator is chosen,
+            usual=operator == usual,
+            refused=clear if operator is Operator.KEEP else "",
+        )
+        for operator in offered_operators()
+    ]
+
+
+def _is_direct(field: DataField) -> bool:
+    finding: Finding | None = getattr(field, "finding", None)
+    decided = (FindingState.CONFIRMED, FindingState.CORRECTED)
+    return finding is not None and finding.role == FieldRole.DIRECT and finding.state in decided
+
+
+def _targets(field: DataField, chosen: _Chosen) -> list[Choice]:
+    """The targets, those that fit the field first."""
+    fitting = fitting_targets(field)
+    others = [target for target in TARGET_WORDS if target not in fitting]
+    return [
+        Choice(target.value, str(TARGET_WORDS[target]), chosen=target is chosen.target, usual=target in fitting)
+        for target in (*fitting, *others)
+    ]

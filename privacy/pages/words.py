@@ -1,0 +1,121 @@
+"""Privacy's own words: what entity types, operators, targets and categories are called, and a stored message as it is told.
+
+States, roles and likelihoods have their words in `catalog.pages.wording`; why the scanner thinks what it thinks is told in `evidence`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from catalog.api.errors import render_message
+from catalog.templatetags.canglang import thousands
+from privacy.detection.model import Likelihood
+from privacy.detection.rules import EntityRule, load_rules
+from privacy.masking.operators import PROPERTIES, Operator, Technique
+
+LIKELIHOODS = tuple(step.value for step in Likelihood)
+
+# What an operator does, to somebody who has to choose one.
+OPERATORS: Mapping[Operator, Any] = {
+    Operator.KEEP: _("The value leaves as it is."),
+    Operator.DROP: _("The column does not leave at all."),
+    Operator.NULL: _("The column stays, every cell of it empty."),
+    Operator.CONSTANT: _("Every cell holds the same text."),
+    Operator.PARTIAL_MASK: _("A part that people recognise stays, the rest becomes stars."),
+    Operator.TOKEN: _(
+        "A code that is the same for the same value within one project, and tells nothing without its key. Tables can "
+        "be joined by it. It is a pseudonym, not anonymous data."
+    ),
+    Operator.GENERALISE: _(
+        "A coarser value: the decade for the date, the district for the address, a range for the number."
+    ),
+}
+
+TECHNIQUES: Mapping[Technique, Any] = {
+    Technique.NONE: _("No treatment"),
+    Technique.STATISTICAL: _("Statistical"),
+    Technique.CRYPTOGRAPHIC: _("Cryptographic"),
+    Technique.SUPPRESSION: _("Suppression"),
+    Technique.PSEUDONYMISATION: _("Pseudonymisation"),
+    Technique.GENERALISATION: _("Generalisation"),
+    Technique.RANDOMISATION: _("Randomisation"),
+    Technique.SYNTHETIC_DATA: _("Synthetic data"),
+}
+
+# 个人信息保护法 Art 28.
+PIPL_CATEGORIES: Mapping[str, Any] = {
+    "general": _("Personal information"),
+    "not_personal": _("Not personal"),
+    "sensitive_biometric": _("Sensitive: biometric"),
+    "sensitive_religious_belief": _("Sensitive: religious belief"),
+    "sensitive_specific_identity": _("Sensitive: specific identity"),
+    "sensitive_medical_health": _("Sensitive: medical and health"),
+    "sensitive_financial_account": _("Sensitive: financial account"),
+    "sensitive_whereabouts": _("Sensitive: whereabouts"),
+    "sensitive_minor": _("Sensitive: persons under 14"),
+}
+
+# What each role means to somebody who has to choose one (GB/T 37964).
+ROLES: Mapping[str, Any] = {
+    "direct": _("says who it is by itself"),
+    "quasi": _("says who it is together with others"),
+    "sensitive": _("hurts the person when it becomes known"),
+    "none": _("nothing personal"),
+}
+
+# What a scan's worker is at.
+WORK: Mapping[str, Any] = {
+    "fingerprint": _("comparing the content with what was read"),
+    "scan": _("reading rows"),
+}
+
+
+def label_of_rule(rule: EntityRule) -> str:
+    """An entity type's name in the reader's language."""
+    return rule.label_zh if (get_language() or "").startswith("zh") else rule.label_en
+
+
+def entity_label(code: str) -> str | None:
+    """The same by code; None where the rule pack knows no such type."""
+    rule = load_rules().entities.get(code)
+    return label_of_rule(rule) if rule else None
+
+
+def entity_choices() -> list[tuple[str, str]]:
+    """Every type of the rule pack with its code, so that both can be searched for."""
+    return [(code, f"{label_of_rule(rule)} · {code}") for code, rule in load_rules().entities.items()]
+
+
+def operator_label(code: str) -> str:
+    """What an operator is called."""
+    try:
+        return gettext(PROPERTIES[Operator(code)].label)
+    except ValueError:
+        return code
+
+
+def count(number: float) -> str:
+    """A count with its groups parted, as `{{ count|rows }}` shows it."""
+    return str(thousands(number))
+
+
+def percent(share: float) -> str:
+    """A share as per cent to one place, never rounded up to all or down to none."""
+    if 0 < share < 0.001:
+        return "<" + number_format("0.1", use_l10n=True) + "%"
+    return number_format(f"{math.floor(share * 1000 + 1e-6) / 10:g}", use_l10n=True) + "%"
+
+
+def told(message: str, params: Mapping[str, Any]) -> str:
+    """A stored message in the reader's language, its counts grouped."""
+    shown = {
+        name: count(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        for name, value in params.items()
+    }
+    return render_message(message, shown)

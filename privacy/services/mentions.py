@@ -1,0 +1,28 @@
+"""What the last scan saw in a few cells of a field, too few to say that the field is of that kind: a name in one remark of a thousand.
+
+It makes no finding, for a model that reads a hundred thousand texts is wrong in some; but it is no clean field either. Until an
+officer has said what the field is (confirming, correcting, rejecting or declaring), it is not released readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from catalog.datasets.models import Distribution
+from catalog.jobs.models import JobState
+from privacy.models import Finding, Scan
+
+
+def last_scan(distribution: Distribution) -> Scan | None:
+    """The scan that counts: the newest that ended by itself, whatever it came to."""
+    ended = [JobState.COMPLETE, JobState.INCOMPLETE, JobState.FAILED]
+    scans = Scan.objects.filter(distribution=distribution, job__state__in=ended).select_related("job")
+    found: Scan | None = scans.order_by("-id").first()
+    return found
+
+
+def undecided_mentions(scan: Scan | None, findings: Iterable[Finding]) -> frozenset[str]:
+    """Names of the columns in which `scan` saw something personal, and of which no finding says anything."""
+    settled = {finding.field.name for finding in findings}
+    columns = scan.columns if scan is not None else []
+    return frozenset(column["name"] for column in columns if column["other_types"] and column["name"] not in settled)

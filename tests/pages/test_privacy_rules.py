@@ -1,0 +1,70 @@
+"""The rule packs on pages: every type and every limit with its source; what nobody has read says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from privacy.detection.rules import load_rules
+from privacy.pages.rules import TITLES
+from privacy.risk.rules import shipped_rule_pack
+from tests.cast import Cast
+from tests.pages.visiting import Visitor, text_of
+
+
+def test_every_entity_type_is_shown_with_its_source(cast: Cast) -> None:
+    page = text_of(Visitor(cast.rita).get("/rules/"))
+    for rule in load_rules().entities.values():
+        assert rule.entity_type in page
+        assert rule.label_en in page
+        assert rule.label_zh in page
+    assert "unverified" in page
+    assert "House rule" in page
+    assert "Sensitive: medical and health" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "not_there"),
+    [
+        ("q=sfzh", "CN_RESIDENT_ID", "CN_PLATE"),
+        ("q=诊断", "DIAGNOSIS", "CN_RESIDENT_ID"),
+        ("q=第二十八条", "RELIGION", "CN_MOBILE"),
+        ("role=sensitive", "INCOME", "CN_RESIDENT_ID"),
+        ("q=SFZH&role=direct", "CN_RESIDENT_ID", "SEX"),
+    ],
+)
+def test_types_are_searched(query: str, there: str, not_there: str, cast: Cast) -> None:
+    page = text_of(Visitor(cast.oscar).get(f"/rules/?{query}"))
+    assert there in page
+    assert not_there not in page
+
+
+def test_every_limit_is_shown_with_its_source_and_its_value_in_words(cast: Cast) -> None:
+    page = text_of(Visitor(cast.audrey).get("/rules/risk/"))
+    pack = shipped_rule_pack()
+    for rule in pack.rules.values():
+        assert rule.rule_id in page
+        assert rule.article in page
+    assert page.count("unverified") == len(pack.unverified()) + 1, "each such row, and the filter"
+    assert "at least: 8" in page
+    assert "Non-disclosure agreement" in page
+    assert "above 10,000,000, level 3" in page
+    assert set(TITLES) == set(pack.rules), "each rule has a title, and no title is left over"
+    assert "保密协议" in text_of(Visitor(cast.audrey, language="zh-hans").get("/rules/risk/"))
+
+
+def test_limits_are_searched(cast: Cast) -> None:
+    oscar = Visitor(cast.oscar)
+    assert "environment.breach" in text_of(oscar.get("/rules/risk/?unverified=1"))
+    assert "accept.k.public" not in text_of(oscar.get("/rules/risk/?unverified=1"))
+    found = text_of(oscar.get("/rules/risk/?q=accept.k"))
+    assert "accept.k.public" in found
+    assert "matrix.impact.4" not in found
+
+
+@pytest.mark.parametrize("path", ["/rules/", "/rules/risk/"])
+@pytest.mark.parametrize("words", ["<script>alert(1)</script>", "%00", "🙂", "a" * 10_000, "' OR 1=1 --"])
+def test_whatever_is_looked_for_is_text(path: str, words: str, cast: Cast) -> None:
+    answer = Visitor(cast.oscar).get(f"{path}?q={words}")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.content.decode()
+    assert "No " in text_of(answer)
