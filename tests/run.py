@@ -47,7 +47,20 @@ def _unreachable() -> str | None:
 def _pytest(label: str, environment: dict[str, str], paths: list[str], extra: list[str]) -> int:
     print(f"== tests on {label}", flush=True)  # noqa: T201
     base = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *paths, *extra]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        "--maxfail",
+        "30",
+        *paths,
+        *extra,
+    ]
     return subprocess.run(command, env={**base, **environment}, check=False).returncode
 
 

@@ -49,8 +49,32 @@ def location_of(source: Source) -> sources.FileLocation | sources.DatabaseLocati
                 code="unknown_root",
                 name=source.root,
             )
+        _refuse_our_own_file(Path(root) / source.path)
         return sources.file_location(source.path, root=Path(root))
     return _database_location(source)
+
+
+def _refuse_our_own_file(path: Path) -> None:
+    """Raise `InvalidInput` where the path leads to this program's SQLite database, whatever it is called there.
+
+    It is told by its status, never opened: closing any handle on the file would drop the locks that this process's own
+    connections hold on it (sqlite.org/howtocorrupt.html, 2.2), and another process could then take its log away.
+    """
+    if connection.vendor != "sqlite":
+        return
+    for suffix in ("", "-wal", "-shm"):
+        try:
+            is_ours = path.samefile(f"{connection.settings_dict['NAME']}{suffix}")
+        except (OSError, ValueError):  # one of them is not there; a NUL byte in the path
+            continue
+        if is_ours:
+            raise _own_database()
+
+
+def _own_database() -> InvalidInput:
+    return InvalidInput(
+        gettext_noop("This is the catalogue's own database; it cannot be a source."), code="own_database"
+    )
 
 
 def _database_location(source: Source) -> sources.DatabaseLocation:
@@ -72,9 +96,7 @@ def _database_location(source: Source) -> sources.DatabaseLocation:
     host, database = parts.hostname or "localhost", parts.path.lstrip("/")
     port = parts.port or {"postgresql": 5432, "mysql": 3306}[parts.scheme]
     if _is_our_own(parts.scheme, host, port, database):
-        raise InvalidInput(
-            gettext_noop("This is the catalogue's own database; it cannot be a source."), code="own_database"
-        )
+        raise _own_database()
     account = _open_credentials(bytes(source.sealed_credentials or b""))
     return sources.DatabaseLocation(
         kind=kind,
@@ -101,12 +123,4 @@ def _is_our_own(scheme: str, host: str, port: int, database: str) -> bool:
 
 def open_source(source: Source) -> sources.Source:
     """Open a registered source for reading. The caller closes it."""
-    location = location_of(source)
-    if isinstance(location, sources.FileLocation) and location.path is not None:
-        ours = Path(str(connection.settings_dict["NAME"]))
-        # The same file, whatever it is called there: a hard link is no other database.
-        if connection.vendor == "sqlite" and ours.exists() and location.path.samefile(ours):
-            raise InvalidInput(
-                gettext_noop("This is the catalogue's own database; it cannot be a source."), code="own_database"
-            )
-    return sources.open_source(location)
+    return sources.open_source(location_of(source))

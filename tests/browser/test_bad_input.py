@@ -14,7 +14,6 @@ from tests.stages import Stages
 pytestmark = [
     pytest.mark.live,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("live"),
 ]
 SCRIPT = "<script>window.broken = true</script>"
 TYPED = {

@@ -21,7 +21,7 @@ from tests.stages import Stages
 pytestmark = [
     pytest.mark.live,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("live"),
+    pytest.mark.timeout(900),  # a hundred pages, twice
 ]
 # What gives a file is taken on the journey; what is not ours to word is Django's and the API's.
 NOT_PAGES = {"release-download", "set_language"}

@@ -19,7 +19,6 @@ from tests.stages import visits_csv
 pytestmark = [
     pytest.mark.live,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("live"),
 ]
 ASKED = ("身份证号", "性别", "出生日期", "区县", "诊断")
 WORKER_MS = 60_000

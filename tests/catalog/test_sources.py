@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -252,6 +254,14 @@ def test_the_catalogues_own_sqlite_database_is_refused(cast: Cast, root: Path, s
         _refused(lambda: _file(cast, other_name.name, root="data"), "own_database")
     finally:
         other_name.unlink()
+    _refused(lambda: _file(cast, f"{ours.name}-wal", root="data"), "own_database")
+
+    # Our connections still hold their locks: the last connection of another process does not take the log for its own.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM catalog_source")
+    other = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM sqlite_master'); c.close()"
+    subprocess.run([sys.executable, "-c", other, str(ours)], check=True, timeout=60)
+    assert Path(f"{ours}-wal").exists()
 
 
 def test_another_sqlite_database_is_read_in_place(cast: Cast, root: Path) -> None:

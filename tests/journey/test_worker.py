@@ -26,7 +26,6 @@ from tests.stages import RECORD, sealed_upload, visits_csv
 pytestmark = [
     pytest.mark.live,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("live"),
 ]
 LEASE = 3.0
 PEOPLE, VISITS_EACH = 900, 80
