@@ -18,18 +18,18 @@ from config.demo.journal import Journal
 
 # Where the officer knows better than the scanner: what the field is, and why. An empty role rejects the finding.
 CORRECTIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
-    ("legal_entities", "企业类型"): ("", "", "企业类型的分类代码,不是名称"),
-    ("credit_records", "document_no"): ("", "", "文书编号,不含姓名"),
-    ("trips", "origin"): ("CN_ADDRESS", "sensitive", "上车地点,属行踪轨迹"),
-    ("trips", "destination"): ("CN_ADDRESS", "sensitive", "下车地点,属行踪轨迹"),
-    ("addresses", "full_address"): ("CN_ADDRESS", "quasi", "标准地址库,一行是一个地址,不对应个人"),
-    ("parcel_addresses", "full_address"): ("CN_ADDRESS", "quasi", "宗地地址,不对应个人"),
+    ("legal_entities", "企业类型"): ("", "", "企业类型的分类代码，不是名称"),
+    ("credit_records", "document_no"): ("", "", "文书编号，不含姓名"),
+    ("trips", "origin"): ("CN_ADDRESS", "sensitive", "上车地点，属行踪轨迹"),
+    ("trips", "destination"): ("CN_ADDRESS", "sensitive", "下车地点，属行踪轨迹"),
+    ("addresses", "full_address"): ("CN_ADDRESS", "quasi", "标准地址库，一行是一个地址，不对应个人"),
+    ("parcel_addresses", "full_address"): ("CN_ADDRESS", "quasi", "宗地地址，不对应个人"),
 }
 # Fields the scanner has no rule for and the officer knows: a number that means one person inside the department.
 DECLARATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
-    ("medical_visits", "patient_no"): ("", "direct", "院内患者编号,一人一号"),
-    ("trips", "account_no"): ("", "direct", "出行账号,一人一号"),
-    ("population", "citizen_card_no"): ("", "direct", "市民卡号,一人一号"),
+    ("medical_visits", "patient_no"): ("", "direct", "院内患者编号，一人一号"),
+    ("trips", "account_no"): ("", "direct", "出行账号，一人一号"),
+    ("population", "citizen_card_no"): ("", "direct", "市民卡号，一人一号"),
 }
 
 
@@ -104,7 +104,7 @@ class Catalogue:
         rights: Iterable[tuple[str, str, str, bool]] = (
             ("ownership", table.provider, table.ownership_basis, True),
             ("control", table.controller, table.control_basis or table.ownership_basis, True),
-            ("usage", "big_data", "城市大脑数据归集实施方案(演示)第三条", False),
+            ("usage", "big_data", "城市大脑数据归集实施方案（演示）第三条", False),
         )
         for kind, holder, basis, exclusive in rights:
             if kind == "usage" and table.share_type is ShareType.WITHHELD:

@@ -35,6 +35,9 @@ class Person:
     def post(self, path: str, body: Any = None) -> Any:
         return self._call("POST", path, json=body or {})
 
+    def upload(self, path: str, fields: dict[str, Any], name: str, content: bytes) -> Any:
+        return self._call("POST", path, data=fields, files={"file": (name, content)})
+
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, json=body)
 

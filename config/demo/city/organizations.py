@@ -48,7 +48,7 @@ _DEPARTMENTS = (
     ("statistics", "苏州市统计局", "Bureau of Statistics"),
     ("big_data", "苏州市大数据局", "Big Data Bureau"),
     ("natural_resources", "苏州市自然资源和规划局", "Bureau of Natural Resources and Planning"),
-    ("development_reform", "苏州市发展和改革委员会(信用办)", "Development and Reform Commission (Credit Office)"),
+    ("development_reform", "苏州市发展和改革委员会（信用办）", "Development and Reform Commission (Credit Office)"),
     ("transport", "苏州市交通运输局", "Transport Bureau"),
     ("water", "苏州市水务局", "Water Bureau"),
     ("industry", "苏州市工业和信息化局", "Bureau of Industry and Information Technology"),

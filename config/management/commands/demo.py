@@ -23,6 +23,7 @@ from config.demo import accounts
 from config.demo.catalogue import Catalogue
 from config.demo.city import generate_city
 from config.demo.client import Person, Refused
+from config.demo.desks import Desks
 from config.demo.environment import ROOT_NAME
 from config.demo.journal import Journal
 from config.demo.servers import ServerFailed, free_port, running
@@ -98,6 +99,9 @@ class Command(BaseCommand):
         story.population()
         journal.chapter("Utilities, paid, and revoked")
         story.revoke(story.utilities())
+
+        journal.chapter("Work in hand")
+        Desks(people, catalogue, story, journal, Path(settings.SOURCE_ROOTS[ROOT_NAME])).leave()
 
         journal.chapter("Account")
         result = verify()

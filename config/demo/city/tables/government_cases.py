@@ -47,7 +47,7 @@ GOVERNMENT_CASES = CityTable(
     encoding="utf-8",
     title_zh="政务服务办件信息",
     title_en="Service hall cases",
-    abstract_zh="市、区两级政务服务大厅办件:事项、申请人、证件、联系方式、受理与办结时间、满意度和备注。",
+    abstract_zh="市、区两级政务服务大厅办件：事项、申请人、证件、联系方式、受理与办结时间、满意度和备注。",
     abstract_en=(
         "Cases of the service halls: matter, applicant, certificate, contact, acceptance and completion, "
         "satisfaction, remarks."
@@ -61,8 +61,8 @@ GOVERNMENT_CASES = CityTable(
     update_cycle=UpdateCycle.REALTIME,
     subject_kind=SubjectKind.PERSON,
     subject_column="zjhm",
-    ownership_basis="苏州市公共数据资源登记表(演示)第2025-004号",
-    control_basis="苏州市公共数据资源登记表(演示)第2025-004号",
+    ownership_basis="苏州市公共数据资源登记表（演示）第2025-004号",
+    control_basis="苏州市公共数据资源登记表（演示）第2025-004号",
     related=("population", "legal_entities"),
     columns=(
         CityColumn("bjbh", "办件编号"),
@@ -82,8 +82,8 @@ GOVERNMENT_CASES = CityTable(
         CityColumn("yhkh", "补贴发放银行卡号"),
         CityColumn("slsj", "受理时间", DataType.DATETIME),
         CityColumn("bjzt", "办结状态"),
-        CityColumn("blsc", "办理时长,工作日", DataType.INTEGER),
-        CityColumn("myd", "满意度,1 至 5", DataType.INTEGER),
+        CityColumn("blsc", "办理时长，工作日", DataType.INTEGER),
+        CityColumn("myd", "满意度，1 至 5", DataType.INTEGER),
         CityColumn("bz", "备注", DataType.MEMO),
     ),
 )

@@ -45,7 +45,7 @@ LEGAL_ENTITIES = CityTable(
     header_rows=1,
     title_zh="法人单位基础信息",
     title_en="Legal entities",
-    abstract_zh="全市市场主体登记信息:统一社会信用代码、名称、类型、法定代表人、注册资本、住所与经营范围。",
+    abstract_zh="全市市场主体登记信息：统一社会信用代码、名称、类型、法定代表人、注册资本、住所与经营范围。",
     abstract_en=(
         "Registered enterprises: unified social credit code, name, type, legal representative, capital, seat and scope."
     ),
@@ -56,11 +56,11 @@ LEGAL_ENTITIES = CityTable(
     share_type=ShareType.UNCONDITIONAL,
     update_cycle=UpdateCycle.DAILY,
     open_to_public=True,
-    open_condition="仅开放企业公示信息,不含法定代表人证件号码与联系电话",
+    open_condition="仅开放企业公示信息，不含法定代表人证件号码与联系电话",
     subject_kind=SubjectKind.ENTERPRISE,
     subject_column="统一社会信用代码",
-    ownership_basis="苏州市公共数据资源登记表(演示)第2025-002号",
-    control_basis="苏州市公共数据资源登记表(演示)第2025-002号",
+    ownership_basis="苏州市公共数据资源登记表（演示）第2025-002号",
+    control_basis="苏州市公共数据资源登记表（演示）第2025-002号",
     related=("utilities", "credit_records", "parcels"),
     columns=(
         CityColumn("统一社会信用代码", "统一社会信用代码"),
@@ -68,7 +68,7 @@ LEGAL_ENTITIES = CityTable(
         CityColumn("企业类型", "企业类型"),
         CityColumn("法定代表人", "法定代表人姓名"),
         CityColumn("法定代表人证件号码", "法定代表人公民身份号码"),
-        CityColumn("注册资本(万元)", "注册资本,万元人民币", DataType.MONEY),
+        CityColumn("注册资本(万元)", "注册资本，万元人民币", DataType.MONEY),
         CityColumn("成立日期", "成立日期", DataType.DATE),
         CityColumn("登记状态", "登记状态"),
         CityColumn("行业门类", "国民经济行业门类"),

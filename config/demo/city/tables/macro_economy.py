@@ -34,7 +34,7 @@ MACRO_ECONOMY = CityTable(
     header_rows=1,
     title_zh="宏观经济主要指标",
     title_en="Macro-economic indicators",
-    abstract_zh="全市及四市六区主要经济指标季度数据:生产总值、工业、投资、消费、外贸、财政、就业与价格。",
+    abstract_zh="全市及四市六区主要经济指标季度数据：生产总值、工业、投资、消费、外贸、财政、就业与价格。",
     abstract_en=(
         "Quarterly indicators of the city and its ten districts: output, industry, investment, retail, "
         "trade, finance, prices."
@@ -49,17 +49,17 @@ MACRO_ECONOMY = CityTable(
     open_condition="注明来源即可使用",
     share_mode="接口",
     subject_kind=SubjectKind.NONE,
-    ownership_basis="苏州市公共数据资源登记表(演示)第2025-003号",
-    control_basis="苏州市公共数据资源登记表(演示)第2025-003号",
+    ownership_basis="苏州市公共数据资源登记表（演示）第2025-003号",
+    control_basis="苏州市公共数据资源登记表（演示）第2025-003号",
     columns=(
         CityColumn("指标代码", "指标代码"),
         CityColumn("指标名称", "指标名称"),
-        CityColumn("报告期", "报告期,年与季度"),
+        CityColumn("报告期", "报告期，年与季度"),
         CityColumn("区划代码", "行政区划代码"),
         CityColumn("地区", "地区名称"),
-        CityColumn("数值", "指标值,按计量单位", DataType.NUMBER),
+        CityColumn("数值", "指标值，按计量单位", DataType.NUMBER),
         CityColumn("计量单位", "计量单位"),
-        CityColumn("同比增长(%)", "比上年同期增长,百分数", DataType.NUMBER),
+        CityColumn("同比增长(%)", "比上年同期增长，百分数", DataType.NUMBER),
     ),
 )
 

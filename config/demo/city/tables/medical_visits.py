@@ -49,7 +49,7 @@ MEDICAL_VISITS = CityTable(
     header_rows=1,
     title_zh="医疗机构就诊记录",
     title_en="Medical visits",
-    abstract_zh="2025年上半年门诊、急诊与住院记录:患者、科室、诊断、费用、支付方式和备注。",
+    abstract_zh="2025年上半年门诊、急诊与住院记录：患者、科室、诊断、费用、支付方式和备注。",
     abstract_en=(
         "Outpatient, emergency and inpatient visits of the first half of 2025: patient, ward, diagnosis, "
         "fee, insurance, remarks."
@@ -59,12 +59,12 @@ MEDICAL_VISITS = CityTable(
     provider="health",
     controller="health",
     share_type=ShareType.CONDITIONAL,
-    share_condition="限公共卫生与经伦理审查的研究,须去标识化并达到 k≥3",
+    share_condition="限公共卫生与经伦理审查的研究，须去标识化并达到 k≥3",
     update_cycle=UpdateCycle.DAILY,
     subject_kind=SubjectKind.PERSON,
     subject_column="patient_no",
-    ownership_basis="苏州市公共数据资源登记表(演示)第2025-013号",
-    control_basis="苏州市公共数据资源登记表(演示)第2025-013号",
+    ownership_basis="苏州市公共数据资源登记表（演示）第2025-013号",
+    control_basis="苏州市公共数据资源登记表（演示）第2025-013号",
     related=("population",),
     columns=(
         CityColumn("visit_no", "就诊流水号"),
@@ -82,7 +82,7 @@ MEDICAL_VISITS = CityTable(
         CityColumn("visited_at", "就诊时间", DataType.DATETIME),
         CityColumn("diagnosis_code", "诊断编码"),
         CityColumn("diagnosis", "诊断名称"),
-        CityColumn("fee", "总费用,元", DataType.MONEY),
+        CityColumn("fee", "总费用，元", DataType.MONEY),
         CityColumn("insurance", "支付方式"),
         CityColumn("doctor", "接诊医师"),
         CityColumn("remark", "备注", DataType.MEMO),

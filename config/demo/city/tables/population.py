@@ -43,7 +43,7 @@ POPULATION = CityTable(
     file_format=FileFormat.PARQUET,
     title_zh="人口基础信息",
     title_en="Population register",
-    abstract_zh="全市户籍与居住人口的基本情况,每次登记一行:身份、出生、户籍、住址、文化程度、职业与联系方式。",
+    abstract_zh="全市户籍与居住人口的基本情况，每次登记一行：身份、出生、户籍、住址、文化程度、职业与联系方式。",
     abstract_en=(
         "Residents of the city, one row per registration: identity, birth, household, address, education, "
         "occupation and contact."
@@ -53,12 +53,12 @@ POPULATION = CityTable(
     provider="public_security",
     controller="big_data",
     share_type=ShareType.CONDITIONAL,
-    share_condition="用于履行法定职责或经批准的公共服务,限脱敏后使用,不得用于识别特定自然人",
+    share_condition="用于履行法定职责或经批准的公共服务，限脱敏后使用，不得用于识别特定自然人",
     update_cycle=UpdateCycle.DAILY,
     subject_kind=SubjectKind.PERSON,
     subject_column="id_no",
-    ownership_basis="苏州市公共数据资源登记表(演示)第2025-001号",
-    control_basis="苏州市公共数据授权管理清单(演示)第2025-001号",
+    ownership_basis="苏州市公共数据资源登记表（演示）第2025-001号",
+    control_basis="苏州市公共数据授权管理清单（演示）第2025-001号",
     related=("housing", "medical_visits", "vehicles", "trips", "credit_records"),
     columns=(
         CityColumn("id_no", "公民身份号码"),
