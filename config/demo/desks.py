@@ -1,7 +1,7 @@
 """The last part of the story: work in every stage is left on the desks, so that each account's first page has something to do.
 
-Two small tables are uploaded, one of them is scanned; applications stand before a decision, a payment, a correction and as a draft;
-a price waits for finance.
+Two small tables are uploaded, one of them is scanned, the other is sent back; applications stand before a decision, a payment, a
+correction and as a draft; a price waits for finance.
 """
 
 from __future__ import annotations
@@ -38,41 +38,60 @@ class Desks:
         self._price()
         self._applications()
         self.journal.say(
-            "left on the desks: a record to review, a draft, findings to decide, a price to set, and applications to"
+            "left on the desks: a record to review, one to correct, findings to decide, a price to set, and applications to"
             " decide, to correct, to pay and to finish"
         )
 
     def _tables(self) -> None:
-        """Home-care visits, submitted and scanned but not reviewed; a second upload whose record has only begun."""
-        steward, officer = self.people["steward"], self.people["officer"]
-        care = self._upload("居家医养服务记录", "home-care", list(self._care_visits()))
-        dataset = steward.post(
-            "datasets/",
-            {
-                "provider": self.catalogue.organizations["health"].pk,
-                "category": "306001",
-                "title": "居家医养服务记录",
-                "title_en": "Home-care visits",
-                "abstract": "居家医养服务的逐次记录：服务对象、服务项目、时间与备注。",
-                "abstract_en": "Home-care services to the elderly, one row a visit: person, service, day and remark.",
-                "share_type": "conditional",
-                "share_condition": "用于养老服务规划与监管",
-                "update_cycle": "monthly",
-            },
-        )
-        distribution = steward.post(f"datasets/{dataset['id']}/distributions/", {"source": care})
-        steward.post(
-            f"datasets/{dataset['id']}/rights/",
-            {
-                "kind": "ownership",
-                "holder": self.catalogue.organizations["health"].pk,
-                "basis": "公共数据管理办法（演示）第八条",
-                "valid_from": "2025-01-01",
-            },
-        )
-        steward.post(f"datasets/{dataset['id']}/submit/")
-        scan = officer.post("scans/", {"distribution": distribution["id"], "mode": "full"})
+        """Home-care visits, submitted and scanned but not reviewed; a list of pharmacies that the reviewer sent back."""
+        officer = self.people["officer"]
+        care = {
+            "category": "306001",
+            "title": "居家医养服务记录",
+            "title_en": "Home-care visits",
+            "abstract": "居家医养服务的逐次记录：服务对象、服务项目、时间与备注。",
+            "abstract_en": "Home-care services to the elderly, one row a visit: person, service, day and remark.",
+            "share_type": "conditional",
+            "share_condition": "用于养老服务规划与监管",
+            "update_cycle": "monthly",
+        }
+        _, table = self._submit(care, "home-care", list(self._care_visits()))
+        scan = officer.post("scans/", {"distribution": table, "mode": "full"})
         officer.wait_for(f"scans/{scan['id']}/", lambda found: found["state"] in FINISHED, lambda _: None)
+
+        pharmacies = {
+            "category": "204002",
+            "title": "定点药店",
+            "title_en": "Designated pharmacies",
+            "abstract": "医保定点药店名录。",
+            "share_type": "unconditional",
+            "update_cycle": "irregular",
+        }
+        dataset, _ = self._submit(pharmacies, "pharmacies", list(_pharmacies()))
+        reason = "请写明更新周期：医保定点药店每季度公布一次"
+        self.people["approver"].post(f"datasets/{dataset}/return/", {"reason": reason})
+
+    def _submit(self, record: Mapping[str, str], name: str, rows: list[Mapping[str, object]]) -> tuple[int, int]:
+        """Upload, record, ownership, submission. Returns the dataset and its distribution."""
+        steward, health = self.people["steward"], self.catalogue.organizations["health"].pk
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        source = steward.upload(
+            "sources/",
+            {"kind": "upload", "organization": health, "name": name},
+            f"{record['title']}.csv",
+            text.getvalue().encode("utf-8-sig"),
+        )
+        dataset = steward.post("datasets/", {"provider": health, **record})
+        path = f"datasets/{dataset['id']}"
+        distribution = steward.post(f"{path}/distributions/", {"source": source["id"]})
+        basis = "公共数据管理办法（演示）第八条"
+        right = {"kind": "ownership", "holder": health, "basis": basis, "valid_from": "2025-01-01"}
+        steward.post(f"{path}/rights/", right)
+        steward.post(f"{path}/submit/")
+        return dataset["id"], distribution["id"]
 
     def _price(self) -> None:
         """The steward proposes what trips cost an enterprise; finance has yet to price it."""
@@ -115,19 +134,6 @@ class Desks:
         }
         self.story.apply(requester, "housing", "urban_institute", housing)
 
-    def _upload(self, title: str, name: str, rows: list[Mapping[str, object]]) -> int:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-        answer = self.people["steward"].upload(
-            "sources/",
-            {"kind": "upload", "organization": self.catalogue.organizations["health"].pk, "name": name},
-            f"{title}.csv",
-            text.getvalue().encode("utf-8-sig"),
-        )
-        return int(answer["id"])
-
     def _care_visits(self) -> Iterator[Mapping[str, object]]:
         """One visit to each of the city's first old residents, made up as they are."""
         columns = ["id_no", "name", "birth_date", "district", "address", "mobile", "contact_name"]
@@ -146,3 +152,12 @@ class Desks:
                 "服务日期": date(2025, 1, 6) + timedelta(days=number % 120),
                 "备注": f"{row['contact_name']}陪同，{service}完成" if number % 4 == 0 and row["contact_name"] else "",
             }
+
+
+def _pharmacies() -> Iterator[Mapping[str, object]]:
+    for number, street in enumerate(("平江路", "十全街", "山塘街", "道前街", "凤凰街", "盘门路"), start=1):
+        yield {
+            "编码": f"P{number:04d}",
+            "名称": f"沧浪大药房{street}店",
+            "地址": f"苏州市姑苏区{street}{number * 17}号",
+        }
