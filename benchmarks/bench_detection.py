@@ -21,7 +21,7 @@ from presidio_analyzer import AnalyzerEngine
 from privacy.detection.analyzer import build_analyzer
 from privacy.detection.cells import Cells
 from privacy.detection.folding import fold
-from privacy.detection.matching import match
+from privacy.detection.matching import matcher_of
 from privacy.detection.model import ColumnInput
 from privacy.detection.person_names import find_persons
 from privacy.detection.scan import TableScanner, default_recognizers, scan_table
@@ -99,12 +99,13 @@ def engine_findings(cells: list[str]) -> set[tuple[int, str]]:
     """Which types the column engine's recognizers find in which cell."""
     folded = [fold(cell).strip() for cell in cells]
     joined = Cells.from_texts(folded, np.ones(len(folded), dtype=np.int64))
-    found = set()
-    for recognizer in default_recognizers():
-        hits = match(recognizer, joined)
-        if hits is not None:
-            found |= {(int(cell), recognizer.entity) for cell in hits.cells[hits.judgement.keep]}
-    return found
+    matcher = matcher_of(default_recognizers())
+    return {
+        (int(cell), recognizer.entity)
+        for recognizer, hits in zip(matcher.recognizers, matcher.match(joined), strict=True)
+        if hits is not None
+        for cell in hits.cells[hits.judgement.keep]
+    }
 
 
 def time_names(seconds: float = 4.0) -> float:

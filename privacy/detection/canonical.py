@@ -17,13 +17,33 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from privacy.detection import checksums
+from privacy.detection import check_digits, checksums
 from privacy.detection.arrow import anywhere, everywhere, pc
 from privacy.detection.cells import as_strings
 from privacy.detection.folding import INVISIBLE
 
 CANONICAL_VERSION: Final[Mapping[str, int]] = {
     "CN_RESIDENT_ID": 1,
+    "CN_HMT_RESIDENCE_PERMIT": 1,
+    "CN_PERMANENT_RESIDENCE": 1,
+    "CN_HM_TRAVEL_PERMIT": 1,
+    "CN_EXIT_PERMIT": 1,
+    "CN_TW_TRAVEL_PERMIT": 1,
+    "CN_OFFICER_ID": 1,
+    "CN_DRIVING_LICENCE": 1,
+    "CN_ORGANIZATION_CODE": 1,
+    "CN_TAX_ID": 1,
+    "CN_SOCIAL_SECURITY": 1,
+    "MEDICAL_RECORD": 1,
+    "CN_WECHAT_ID": 1,
+    "CN_QQ_ID": 1,
+    "VIN": 1,
+    "IMEI": 1,
+    "IMSI": 1,
+    "CREDIT_CARD": 1,
+    "IBAN_CODE": 1,
+    "PHONE_NUMBER": 1,
+    "US_SSN": 1,
     "CN_MOBILE": 1,
     "CN_LANDLINE": 1,
     "CN_BANK_CARD": 1,
@@ -43,6 +63,26 @@ Values: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 # Shape of the canonical form; a type listed here is strict.
 _SHAPES: Final[Mapping[str, str]] = {
     "CN_RESIDENT_ID": r"^[1-9][0-9]{16}[0-9X]$",
+    "CN_HMT_RESIDENCE_PERMIT": r"^8[123]0000[0-9]{11}[0-9X]$",
+    "CN_PERMANENT_RESIDENCE": r"^(?:[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X])$",
+    "CN_HM_TRAVEL_PERMIT": r"^[HM][0-9]{8}$",
+    "CN_EXIT_PERMIT": r"^(?:C[0-9A-Z]|[WLT][0-9])[0-9]{7}$",
+    "CN_TW_TRAVEL_PERMIT": r"^[0-9]{8}(?:[0-9]{2}[A-Z]?)?$",
+    "CN_OFFICER_ID": r"^\p{Han}[0-9]{6,8}$",
+    "CN_DRIVING_LICENCE": r"^[1-6][0-9]{11}$",
+    "CN_ORGANIZATION_CODE": r"^[0-9A-Z]{8}[0-9X]$",
+    "CN_TAX_ID": r"^(?:[1-8][0-9]{5}[0-9A-Z]{8}[0-9X]|[1-8][0-9]{16}[0-9X][0-9]{2}|[CFHMT]20[0-9]{15}|L[0-9A-HJ-NPQRTUWXY]{18})$",
+    "CN_SOCIAL_SECURITY": r"^[0-9A-Z]{4,32}$",
+    "MEDICAL_RECORD": r"^[0-9A-Z]{4,32}$",
+    "CN_QQ_ID": r"^[1-9][0-9]{4,10}$",
+    "CN_WECHAT_ID": r"^[a-z0-9_-]{5,32}$",
+    "VIN": r"^[0-9A-HJ-NPR-Z]{17}$",
+    "IMEI": r"^[0-9]{15}$",
+    "IMSI": r"^[0-9]{15}$",
+    "CREDIT_CARD": r"^[0-9]{12,19}$",
+    "IBAN_CODE": r"^[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}$",
+    "PHONE_NUMBER": r"^\+?[0-9]{7,15}$",
+    "US_SSN": r"^[0-9]{9}$",
     "CN_MOBILE": r"^1[3-9][0-9]{9}$",
     "CN_LANDLINE": r"^0[1-9][0-9]{8,10}(?:-[0-9]{1,6})?$",
     "CN_BANK_CARD": r"^[1-9][0-9]{11,18}$",
@@ -172,6 +212,27 @@ def _landline(texts: pa.Array[Any]) -> pa.Array[Any]:
     return pc.replace_substring(compact, pattern="x", replacement="-")
 
 
+def _permit(texts: pa.Array[Any]) -> pa.Array[Any]:
+    """港澳居民来往内地通行证 without the two digits that count its replacements: the first nine stay for life."""
+    return pc.replace_substring_regex(_compact(texts), pattern=r"^([HM][0-9]{8})[0-9]{2}$", replacement=r"\1")
+
+
+def _officer(texts: pa.Array[Any]) -> pa.Array[Any]:
+    """军字第1234567号 as the service and the digits."""
+    return pc.replace_substring_regex(_compact(texts), pattern=r"^(\p{Han})字?第?([0-9]{6,8})号?$", replacement=r"\1\2")
+
+
+def _account(texts: pa.Array[Any]) -> pa.Array[Any]:
+    return pc.utf8_lower(_without_fraction(texts))
+
+
+def _telephone(texts: pa.Array[Any]) -> pa.Array[Any]:
+    """Digits, with the + of a number that names its country. An extension is no part of it, nor the nought of a call at home: +44 (0)20."""
+    texts = pc.replace_substring_regex(pc.utf8_lower(texts), pattern=r"\s*(?:ext\.?|x|#)\s*[0-9]{1,6}$", replacement="")
+    texts = pc.replace_substring_regex(texts, pattern=r"^(\+[0-9]{1,3})\s*\(0\)", replacement=r"\1")
+    return _compact(_without_fraction(texts))
+
+
 def _card(texts: pa.Array[Any]) -> pa.Array[Any]:
     return _compact(_without_fraction(texts))
 
@@ -229,6 +290,26 @@ def _name(texts: pa.Array[Any]) -> pa.Array[Any]:
 
 _FORMS: Final[Mapping[str, Callable[[pa.Array[Any]], pa.Array[Any]]]] = {
     "CN_RESIDENT_ID": _resident_id,
+    "CN_HMT_RESIDENCE_PERMIT": _card,
+    "CN_PERMANENT_RESIDENCE": _card,
+    "CN_HM_TRAVEL_PERMIT": _permit,
+    "CN_EXIT_PERMIT": _compact,
+    "CN_TW_TRAVEL_PERMIT": _card,
+    "CN_OFFICER_ID": _officer,
+    "CN_DRIVING_LICENCE": _card,
+    "CN_ORGANIZATION_CODE": _card,
+    "CN_TAX_ID": _card,
+    "CN_SOCIAL_SECURITY": _card,
+    "MEDICAL_RECORD": _card,
+    "CN_WECHAT_ID": _account,
+    "CN_QQ_ID": _account,
+    "VIN": _compact,
+    "IMEI": _card,
+    "IMSI": _card,
+    "CREDIT_CARD": _card,
+    "IBAN_CODE": _compact,
+    "PHONE_NUMBER": _telephone,
+    "US_SSN": _card,
     "CN_MOBILE": _mobile,
     "CN_LANDLINE": _landline,
     "CN_BANK_CARD": _card,
@@ -250,6 +331,23 @@ def _right_ids(forms: list[str]) -> npt.NDArray[np.bool_]:
     return both
 
 
+def _right_residence_permits(forms: list[str]) -> npt.NDArray[np.bool_]:
+    both: npt.NDArray[np.bool_] = check_digits.residence_permits(forms)[0] & checksums.resident_ids(forms)[1]
+    return both
+
+
+def _right_permits(forms: list[str]) -> npt.NDArray[np.bool_]:
+    plausible, valid = check_digits.permits(forms)
+    both: npt.NDArray[np.bool_] = plausible & valid
+    return both
+
+
+def _right_imeis(forms: list[str]) -> npt.NDArray[np.bool_]:
+    plausible, valid = check_digits.imeis(forms)
+    both: npt.NDArray[np.bool_] = plausible & valid
+    return both
+
+
 def _right_cards(forms: list[str]) -> npt.NDArray[np.bool_]:
     issuer = np.fromiter((checksums.bank_card_plausible(form) for form in forms), dtype=np.bool_, count=len(forms))
     both: npt.NDArray[np.bool_] = issuer & checksums.luhn_many(forms)
@@ -263,6 +361,13 @@ def _right_codes(forms: list[str]) -> npt.NDArray[np.bool_]:
 
 _CHECKS: Final[Mapping[str, Callable[[list[str]], npt.NDArray[np.bool_]]]] = {
     "CN_RESIDENT_ID": _right_ids,
+    "CN_HMT_RESIDENCE_PERMIT": _right_residence_permits,
+    "CN_PERMANENT_RESIDENCE": _right_permits,
+    "CN_ORGANIZATION_CODE": check_digits.organization_codes,
+    "VIN": check_digits.vins,
+    "IMEI": _right_imeis,
+    "CREDIT_CARD": checksums.luhn_many,
+    "IBAN_CODE": check_digits.ibans,
     "CN_BANK_CARD": _right_cards,
     "CN_USCC": _right_codes,
 }

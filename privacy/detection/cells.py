@@ -1,7 +1,8 @@
-"""The distinct cells of one chunk of a column, joined, folded and measured.
+"""The cells of one chunk of a column, folded and measured.
 
-Lives here: the way from an Arrow array to `Cells`: distinct texts, how many rows each has, and counts of character classes with
-which a rule is ruled out before its expression is run. All of it works on whole buffers; nothing here knows an entity type.
+Lives here: the way from an Arrow array to `Cells`: texts without blanks, how many rows each has, and the outlines by which rules are
+ruled out before their expressions are run. All of it works on whole buffers; nothing here knows an entity type, and no cell
+becomes a Python string unless somebody asks for it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from privacy.detection.arrow import decoded, pc
-from privacy.detection.folding import SEPARATOR, fold
+from privacy.detection.folding import fold_array
+from privacy.detection.outlines import BoolArray, Features, IntArray, Outlines, content
 
-IntArray = npt.NDArray[np.int64]
-CHUNK_BYTES: Final = 8 << 20  # text joined at a time: bounds memory for columns of very long cells
+__all__ = ["Cells", "Features", "IntArray", "as_strings", "chunks_of"]
+
+CHUNK_BYTES: Final = 8 << 20  # text looked at together: bounds memory for columns of very long cells
+_SAMPLE: Final = 4096
+_NEARLY_ALL: Final = 0.95  # of a sample distinct: putting equal cells together would cost more than it saves
 
 # What a source writes where it has no value; counted as blank, never as a cell that failed to match.
 PLACEHOLDERS: Final = frozenset(
@@ -29,149 +34,85 @@ PLACEHOLDERS: Final = frozenset(
         r"无 暂无 空 null NULL Null none None NONE nan NaN NAN N/A n/a NA - -- --- — / \ \N 未知 不详 未填 未填写 待补充 #N/A ? 0000-00-00",
     )
 )
-
-# One bit per character class; a class table over the basic plane turns a text into counts with one look-up.
-_DIGIT, _LETTER, _HAN, _DOT, _COLON, _AT, _SPACE, _UNIT = (1 << bit for bit in range(8))
-_ADDRESS_UNITS: Final = "号弄幢栋室单元组座楼#"
+_BLANK: Final = pa.array(["", *sorted(PLACEHOLDERS)], type=pa.string())
+_LONGEST_BLANK: Final = max(len(text.encode()) for text in PLACEHOLDERS)
 
 
-def _class_table() -> npt.NDArray[np.uint8]:
-    table = np.zeros(0x10000, dtype=np.uint8)
-    table[ord("0") : ord("9") + 1] = _DIGIT
-    table[ord("A") : ord("Z") + 1] = _LETTER
-    table[ord("a") : ord("z") + 1] = _LETTER
-    table[0x3400:0xA000] = _HAN
-    for char, bit in ((".", _DOT), (":", _COLON), ("@", _AT), (" ", _SPACE), ("\t", _SPACE), ("\n", _SPACE)):
-        table[ord(char)] = bit
-    for char in _ADDRESS_UNITS:
-        table[ord(char)] |= _UNIT
-    return table
-
-
-_CLASSES: Final = _class_table()
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Per cell: how many characters, and how many of each class (arrays of one length)."""
-
-    length: IntArray
-    digits: IntArray
-    letters: IntArray
-    han: IntArray
-    dots: IntArray
-    colons: IntArray
-    ats: IntArray
-    spaces: IntArray
-    units: IntArray
-
-    def solid(self, *lengths: int) -> npt.NDArray[np.bool_]:
-        """Cells that are not one run of ASCII letters and digits, or are one of one of the `lengths`.
-
-        A value cannot stand inside a longer run, so a run of another length is ruled out without a search.
-        """
-        broken = self.digits + self.letters != self.length
-        allowed: npt.NDArray[np.bool_] = broken | np.isin(self.length, lengths)
-        return allowed
-
-    @classmethod
-    def of(cls, points: npt.NDArray[np.generic], starts: IntArray, ends: IntArray) -> Features:
-        """Features of cells lying at `starts` (inclusive) to `ends` (the NUL after each) in code points."""
-        ascii_only = points.dtype.itemsize == 1
-        classes = _CLASSES[points if ascii_only else np.minimum(points, 0xFFFF)]
-
-        def count(bit: int) -> IntArray:
-            return np.add.reduceat((classes & bit) != 0, starts, dtype=np.int64)
-
-        nothing = np.zeros(len(starts), dtype=np.int64)
-        return cls(
-            length=ends - starts,
-            digits=count(_DIGIT),
-            letters=count(_LETTER),
-            han=nothing if ascii_only else count(_HAN),
-            dots=count(_DOT),
-            colons=count(_COLON),
-            ats=count(_AT),
-            spaces=count(_SPACE),
-            units=nothing if ascii_only else count(_UNIT),
-        )
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cells:
-    """Distinct, folded, non-blank texts of a chunk; `counts[i]` rows hold `texts[i]`.
+    """Folded, non-blank texts of a chunk; `counts[i]` rows hold `array[i]`. Equal cells are one, unless nearly all differ."""
 
-    `points` are the code points of the texts with a NUL after each; text `i` lies at `starts[i]`.
-    """
-
-    texts: list[str]
+    array: pa.Array[Any]
     counts: IntArray
-    points: npt.NDArray[np.generic]
-    starts: IntArray
-    features: Features
     blank_rows: int
 
     def __len__(self) -> int:
-        return len(self.texts)
+        return len(self.array)
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Rows that hold a non-blank value."""
         return int(self.counts.sum())
 
+    @cached_property
+    def outlines(self) -> Outlines:
+        """The outlines of the cells."""
+        return Outlines.of(self.array)
+
+    @cached_property
+    def features(self) -> Features:
+        """Counts of characters, per cell."""
+        return self.outlines.features.take(self.outlines.codes)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The cells as Python strings: dear, so whoever wants few asks for `text`."""
+        return [str(text) for text in self.array.to_pylist()]
+
+    def having(self, outlines: BoolArray) -> BoolArray:
+        """The cells that have one of the marked outlines."""
+        if not outlines.any():
+            return np.zeros(len(self), dtype=np.bool_)
+        return np.ones(len(self), dtype=np.bool_) if outlines.all() else outlines[self.outlines.codes]
+
+    def text(self, at: int) -> str:
+        """One cell."""
+        return str(self.array[at].as_py())
+
+    def at(self, index: IntArray) -> pa.Array[Any]:
+        """The cells at `index`, which is in order, as a string array."""
+        return self.array if len(index) == len(self.array) else pc.take(self.array, pa.array(index))
+
     @classmethod
     def of(cls, values: pa.Array[Any]) -> Cells:
         """The cells of a string array; nulls are left out (count them before)."""
-        table = pc.value_counts(pc.drop_null(values))
-        texts, counts = (
-            _fold_and_split(pc.struct_field(table, 0)),
-            pc.struct_field(table, 1).to_numpy().astype(np.int64),
-        )
-        return cls.from_texts(texts, counts)
+        return cls._without_blanks(*_counted(pc.drop_null(values)))
 
     @classmethod
     def from_texts(cls, texts: list[str], counts: IntArray) -> Cells:
         """Cells of folded and stripped texts, leaving out blanks and placeholders."""
-        blank = [index for index, text in enumerate(texts) if not text or (len(text) <= 10 and text in PLACEHOLDERS)]
-        blank_rows = int(counts[blank].sum()) if blank else 0
-        if blank:
-            keep = np.ones(len(texts), dtype=np.bool_)
-            keep[blank] = False
-            texts = [text for text, kept in zip(texts, keep.tolist(), strict=True) if kept]
-            counts = counts[keep]
-        points, starts, ends = _points_of(texts)
-        return cls(texts, counts, points, starts, Features.of(points, starts, ends), blank_rows)
+        return cls._without_blanks(pa.array(texts, type=pa.string()), counts)
+
+    @classmethod
+    def _without_blanks(cls, array: pa.Array[Any], counts: IntArray) -> Cells:
+        short = np.flatnonzero(np.diff(content(array)[1]) <= _LONGEST_BLANK)
+        if not len(short):
+            return cls(array, counts, 0)
+        blank = short[pc.is_in(pc.take(array, pa.array(short)), value_set=_BLANK).to_numpy(zero_copy_only=False)]
+        if not len(blank):
+            return cls(array, counts, 0)
+        filled = np.ones(len(array), dtype=np.bool_)
+        filled[blank] = False
+        return cls(pc.filter(array, pa.array(filled)), counts[filled], int(counts[blank].sum()))
 
 
-def _points_of(texts: list[str]) -> tuple[npt.NDArray[np.generic], IntArray, IntArray]:
-    joined = SEPARATOR.join(texts) + SEPARATOR if texts else ""
-    points: npt.NDArray[np.generic]
-    if joined.isascii():
-        points = np.frombuffer(joined.encode("ascii"), dtype=np.uint8)
-    else:
-        points = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32)
-    ends = np.flatnonzero(points == 0)
-    starts = np.zeros(len(ends), dtype=np.int64)
-    starts[1:] = ends[:-1] + 1
-    return points, starts, ends
-
-
-def _fold_and_split(values: pa.Array[Any]) -> list[str]:
-    """Folded, stripped Python strings, one per value."""
-    size = len(values)
-    if size == 0:
-        return []
-    joined = _join(values)
-    if joined.count(SEPARATOR) != size - 1:  # a cell holds a NUL itself
-        joined = _join(pc.replace_substring(values, pattern=SEPARATOR, replacement=" "))
-    texts = fold(joined).split(SEPARATOR)
-    return [text.strip() for text in texts]
-
-
-def _join(values: pa.Array[Any]) -> str:
-    lists = pa.ListArray.from_arrays(pa.array([0, len(values)], type=pa.int32()), values)
-    (joined,) = pc.binary_join(lists, SEPARATOR).to_pylist()
-    return str(joined)
+def _counted(values: pa.Array[Any]) -> tuple[pa.Array[Any], IntArray]:
+    """Folded values, and how many rows hold each."""
+    some = values.slice(0, _SAMPLE)
+    if len(pc.unique(some)) > _NEARLY_ALL * _SAMPLE:
+        return fold_array(values), np.ones(len(values), dtype=np.int64)
+    table = pc.value_counts(values)
+    return fold_array(pc.struct_field(table, 0)), pc.struct_field(table, 1).to_numpy().astype(np.int64)
 
 
 def chunks_of(array: pa.Array[Any]) -> Iterator[pa.Array[Any]]:

@@ -15,10 +15,36 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from privacy.detection.values import Values
+
 BoolArray = npt.NDArray[np.bool_]
 ByteMatrix = npt.NDArray[np.uint8]
 
-LUCK: Final = {"CN_RESIDENT_ID": 1 / 11, "CN_BANK_CARD": 1 / 10, "CN_USCC": 1 / 31}
+# How often a value of the right shape passes its checksum by luck.
+LUCK: Final = {
+    "CN_RESIDENT_ID": 1 / 11,
+    "CN_HMT_RESIDENCE_PERMIT": 1 / 11,
+    "CN_PERMANENT_RESIDENCE": 1 / 10,  # the old form's; the new one's is 1/11
+    "CN_BANK_CARD": 1 / 10,
+    "CN_USCC": 1 / 31,
+    "CN_ORGANIZATION_CODE": 1 / 11,
+    "CN_TAX_ID": 1 / 11,
+    "VIN": 1 / 11,
+    "IMEI": 1 / 10,
+    "CREDIT_CARD": 1 / 10,
+    "IBAN_CODE": 1 / 97,
+    "UK_NHS": 1 / 11,
+    "AU_TFN": 1 / 11,
+    "AU_MEDICARE": 1 / 10,
+    "IN_AADHAAR": 1 / 10,
+    "ES_NIF": 1 / 23,
+    "ES_NIE": 1 / 23,
+    "IT_FISCAL_CODE": 1 / 26,
+    "FI_PERSONAL_IDENTITY_CODE": 1 / 31,
+    "KR_RRN": 1 / 10,
+    "TH_TNIN": 1 / 10,
+    "CRYPTO": 1 / 2**30,
+}
 
 # First two digits of an administrative division code (GB/T 2260), 91 being foreigners' residence cards.
 _PROVINCE_RANGES: Final = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83), (91, 91))
@@ -121,7 +147,16 @@ def uscc_plausible(value: str) -> bool:
 
 def byte_matrix(values: Sequence[str], width: int) -> ByteMatrix:
     """ASCII `values` as an n × `width` matrix of bytes, zero-padded on the right."""
+    if isinstance(values, Values):
+        return values.matrix(width)
     return np.array(values, dtype=f"S{width}").view(np.uint8).reshape(len(values), width)
+
+
+def lengths_of(values: Sequence[str]) -> npt.NDArray[np.int64]:
+    """How many characters each value has."""
+    if isinstance(values, Values):
+        return values.lengths
+    return np.fromiter(map(len, values), dtype=np.int64, count=len(values))
 
 
 _DATE_TABLE: Final = np.array(
@@ -135,21 +170,40 @@ _DATE_TABLE: Final = np.array(
 )
 _PROVINCE_TABLE: Final = np.array([f"{code:02d}" in PROVINCES for code in range(100)], dtype=np.bool_)
 _ID_CHECK_BYTES: Final = np.frombuffer(ID_CHECK.encode(), dtype=np.uint8)
-_USCC_VALUES: Final = np.full(256, 255, dtype=np.uint8)
-_USCC_VALUES[np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)] = np.arange(31, dtype=np.uint8)
-
+_USCC_VALUES: Final = bytes(USCC_ALPHABET.find(chr(byte)) & 0xFF for byte in range(256))
+_NOTHING: Final = np.uint8(256 - 48)  # where a value has ended, with 48 taken off
 
 _USCC_PREFIX_TABLE: Final = np.zeros(0x10000, dtype=np.bool_)
 for _prefix in USCC_PREFIXES:
     _USCC_PREFIX_TABLE[ord(_prefix[0]) * 256 + ord(_prefix[1])] = True
 
 
-def _number(digits: npt.NDArray[np.int64], start: int, stop: int) -> npt.NDArray[np.int64]:
-    weights = 10 ** np.arange(stop - start - 1, -1, -1, dtype=np.int64)
-    return digits[:, start:stop] @ weights
+def _places(values: Sequence[str], width: int) -> ByteMatrix:
+    """The digits of all values at one place in a row: a place at a time is what processors are fast at. What is no digit is above 9."""
+    return byte_matrix(values, width).T - np.uint8(48)
 
 
-def _dates_exist(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> BoolArray:
+def _all_digits(places: ByteMatrix) -> BoolArray:
+    digits: BoolArray = np.all(places <= 9, axis=0)
+    return digits
+
+
+def _number(places: ByteMatrix, start: int, stop: int) -> npt.NDArray[np.int32]:
+    number: npt.NDArray[np.int32] = places[start].astype(np.int32)
+    for place in range(start + 1, stop):
+        number *= 10
+        number += places[place]
+    return number
+
+
+def _weighed(places: ByteMatrix, weights: Sequence[int]) -> npt.NDArray[np.uint32]:
+    total = np.zeros(places.shape[1], dtype=np.uint32)
+    for place, weight in zip(places, weights, strict=False):
+        total += place * np.uint16(weight)
+    return total
+
+
+def _dates_exist(year: npt.NDArray[np.int32], month: npt.NDArray[np.int32], day: npt.NDArray[np.int32]) -> BoolArray:
     inside = (
         (year >= EARLIEST_BIRTH_YEAR)
         & (year <= LATEST_BIRTH_YEAR)
@@ -165,45 +219,43 @@ def _dates_exist(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day:
 
 def resident_ids(values: Sequence[str]) -> tuple[BoolArray, BoolArray, npt.NDArray[np.int64]]:
     """(plausible, checksum valid, birth year or 0) of canonical numbers of 15 or 18 characters."""
-    matrix = byte_matrix(values, 19)  # one byte more than the longest form, to tell longer values
-    digits = matrix.astype(np.int64) - 48
-    old = matrix[:, 15] == 0
-    is_digit = (digits >= 0) & (digits <= 9)
-    whole = is_digit[:, 15:17].all(axis=1) & (matrix[:, 17] != 0) & (matrix[:, 18] == 0)
-    body = is_digit[:, :15].all(axis=1) & (old | whole)
-    year = np.where(old, 1900 + _number(digits, 6, 8), _number(digits, 6, 10))
-    month = np.where(old, _number(digits, 8, 10), _number(digits, 10, 12))
-    day = np.where(old, _number(digits, 10, 12), _number(digits, 12, 14))
-    province = np.clip(_number(digits, 0, 2), 0, 99)
+    places = _places(values, 19)  # one byte more than the longest form, to tell longer values
+    old = places[15] == _NOTHING
+    whole = _all_digits(places[15:17]) & (places[17] != _NOTHING) & (places[18] == _NOTHING)
+    body = _all_digits(places[:15]) & (old | whole)
+    year, month, day = _number(places, 6, 10), _number(places, 10, 12), _number(places, 12, 14)
+    if old.any():
+        year = np.where(old, 1900 + _number(places, 6, 8), year)
+        month, day = np.where(old, _number(places, 8, 10), month), np.where(old, _number(places, 10, 12), day)
     plausible: BoolArray = (
-        body & _PROVINCE_TABLE[province] & (_number(digits, 2, 6) != 0) & _dates_exist(year, month, day)
+        body
+        & _PROVINCE_TABLE[np.minimum(_number(places, 0, 2), 99)]
+        & places[2:6].any(axis=0)
+        & _dates_exist(year, month, day)
     )
-    remainder = (digits[:, :17] @ np.array(ID_WEIGHTS, dtype=np.int64)) % 11
-    valid: BoolArray = body & ~old & (_ID_CHECK_BYTES[remainder] == matrix[:, 17])
-    return plausible, valid, np.where(plausible, year, 0)
+    expected = _ID_CHECK_BYTES[_weighed(places[:17], ID_WEIGHTS) % 11] - np.uint8(48)
+    valid: BoolArray = body & ~old & (expected == places[17])
+    return plausible, valid, np.where(plausible, year, 0).astype(np.int64)
 
 
 def known_provinces(values: Sequence[str]) -> BoolArray:
     """Whether each value starts with the code of a province."""
-    digits = byte_matrix(values, 18)[:, :2].astype(np.int64) - 48
-    inside = ((digits >= 0) & (digits <= 9)).all(axis=1)
-    known: BoolArray = inside & _PROVINCE_TABLE[np.where(inside, digits[:, 0] * 10 + digits[:, 1], 0)]
+    places = _places(values, 2)
+    known: BoolArray = _all_digits(places) & _PROVINCE_TABLE[np.minimum(_number(places, 0, 2), 99)]
     return known
 
 
 def luhn_many(values: Sequence[str]) -> BoolArray:
     """Luhn over strings of 1–19 digits of any mixture of lengths."""
-    matrix = byte_matrix(values, 19)
-    length = (matrix != 0).sum(axis=1, dtype=np.uint8)
-    digits = np.where(matrix == 0, 0, matrix - np.uint8(48)).astype(np.uint8)
+    places = _places(values, 19)
+    is_odd = np.count_nonzero(places != _NOTHING, axis=0) % 2 == 1
+    digits = np.where(places == _NOTHING, np.uint8(0), places)
     doubled = digits * np.uint8(2)
-    doubled -= np.where(doubled > 9, 9, 0).astype(np.uint8)
+    doubled -= np.uint8(9) * (doubled > 9)
     # The check digit is the last one, so which positions are doubled depends on whether the length is odd.
-    alternate = (
-        digits[:, 0::2].sum(axis=1) + doubled[:, 1::2].sum(axis=1),
-        digits[:, 1::2].sum(axis=1) + doubled[:, 0::2].sum(axis=1),
-    )
-    valid: BoolArray = np.where(length % 2 == 1, *alternate) % 10 == 0
+    odd = digits[0::2].sum(axis=0, dtype=np.uint8) + doubled[1::2].sum(axis=0, dtype=np.uint8)
+    even = digits[1::2].sum(axis=0, dtype=np.uint8) + doubled[0::2].sum(axis=0, dtype=np.uint8)
+    valid: BoolArray = np.where(is_odd, odd, even) % 10 == 0
     return valid
 
 
@@ -212,19 +264,19 @@ _CARD_TABLE: Final = np.array([f"{head:04d}".startswith(CARD_PREFIXES) for head 
 
 def bank_card_plausibles(values: Sequence[str]) -> tuple[BoolArray, BoolArray]:
     """`bank_card_plausible` over many strings of at least four digits, and which of them are UnionPay's (62)."""
-    matrix = byte_matrix(values, 20)
-    head = _number(matrix[:, :4].astype(np.int64) - 48, 0, 4)
-    sized = (matrix[:, 15] != 0) & (matrix[:, 19] == 0)
-    plausible: BoolArray = sized & _CARD_TABLE[head]
-    unionpay: BoolArray = head // 100 == 62
+    places = _places(values, 20)
+    sized = (places[15] != _NOTHING) & (places[19] == _NOTHING)
+    plausible: BoolArray = sized & _CARD_TABLE[_number(places, 0, 4)]
+    unionpay: BoolArray = (places[0] == 6) & (places[1] == 2)
     return plausible, unionpay
 
 
 def uscc_many(values: Sequence[str]) -> BoolArray:
     """MOD 31-3 over canonical codes of 18 characters."""
-    numbers = _USCC_VALUES[byte_matrix(values, 18)].astype(np.int64)
-    total = numbers[:, :17] @ np.array(USCC_WEIGHTS, dtype=np.int64)
-    valid: BoolArray = (numbers < 31).all(axis=1) & (numbers[:, 17] == (31 - total % 31) % 31)
+    matrix = byte_matrix(values, 18)
+    numbers = np.frombuffer(matrix.T.tobytes().translate(_USCC_VALUES), dtype=np.uint8).reshape(18, -1)
+    known = (numbers < 31).all(axis=0)
+    valid: BoolArray = known & (numbers[17] == (31 - _weighed(numbers[:17], USCC_WEIGHTS) % 31) % 31)
     return valid
 
 
@@ -232,11 +284,11 @@ def uscc_plausibles(values: Sequence[str]) -> BoolArray:
     """`uscc_plausible` over many values."""
     matrix = byte_matrix(values, 18)
     prefix = matrix[:, 0].astype(np.int64) * 256 + matrix[:, 1]
-    area = matrix[:, 2:8].astype(np.int64) - 48
-    is_digit = ((area >= 0) & (area <= 9)).all(axis=1)
-    number = np.where(is_digit, _number(area, 0, 6), 0)
+    places = _places(values, 18)
+    is_digit = _all_digits(places[2:8])
+    number = np.where(is_digit, _number(places, 2, 8), 0)
     plausible: BoolArray = (
-        (matrix[:, 17] != 0)
+        (places[17] != _NOTHING)
         & _USCC_PREFIX_TABLE[prefix]
         & is_digit
         & (_PROVINCE_TABLE[number // 10_000] | (number == 100_000))

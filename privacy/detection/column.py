@@ -18,15 +18,50 @@ from privacy.detection.arrow import decoded, how_many, pc
 from privacy.detection.cells import Cells, IntArray, as_strings, chunks_of
 from privacy.detection.checksums import BoolArray
 from privacy.detection.free_text import TextReader
+from privacy.detection.json_cells import members_in
 from privacy.detection.masked import mask_example
-from privacy.detection.matching import Hits, match
+from privacy.detection.matching import Hits, matcher_of
 from privacy.detection.name_shapes import NameShape, name_shapes
-from privacy.detection.partials import EXAMPLES, ColumnPartial, Examples, TypeStats, no_years
+from privacy.detection.partials import MEMBERS, ColumnPartial, Examples, TypeStats, least_hashes, no_years
 from privacy.detection.recognizers import ColumnRecognizer
 from privacy.detection.sketch import DistinctSketch, HashArray, hash_cells, hash_numbers
+from privacy.detection.values import Values
 
 # Types that digits alone can be; the others are not tried on integer columns.
-DIGIT_TYPES: Final = frozenset({"CN_RESIDENT_ID", "CN_MOBILE", "CN_BANK_CARD", "CN_USCC"})
+DIGIT_TYPES: Final = frozenset(
+    {
+        *(
+            "CN_RESIDENT_ID",
+            "CN_HMT_RESIDENCE_PERMIT",
+            "CN_PERMANENT_RESIDENCE",
+            "CN_MOBILE",
+            "CN_BANK_CARD",
+            "CREDIT_CARD",
+            "CN_USCC",
+        ),
+        *(
+            "CN_ORGANIZATION_CODE",
+            "CN_TAX_ID",
+            "IMEI",
+            "IMSI",
+            "UK_NHS",
+            "AU_TFN",
+            "AU_MEDICARE",
+            "IN_AADHAAR",
+            "KR_RRN",
+            "TH_TNIN",
+        ),
+    }
+)
+# How a value begins, where people's values begin in many ways and a running number in one: what `TypeStats.heads` counts.
+_HEADS: Final[Mapping[str, slice]] = {
+    "CN_MOBILE": slice(-11, -8),
+    "CN_PASSPORT": slice(0, 4),
+    "CN_HM_TRAVEL_PERMIT": slice(0, 4),
+    "CN_EXIT_PERMIT": slice(0, 4),
+    "IMSI": slice(0, 5),
+}
+_MAY_END_IN_X: Final = frozenset({"CN_RESIDENT_ID", "CN_HMT_RESIDENCE_PERMIT"})
 _EXACT_FLOAT: Final = 2.0**53  # from here on a float skips whole numbers: an ID number does not survive it
 
 
@@ -67,13 +102,14 @@ class ColumnScanner:
 
     def __init__(self, arrow_type: pa.DataType, recognizers: Sequence[ColumnRecognizer], reader: TextReader) -> None:
         self.held = Held.by(arrow_type)
-        self._recognizers = tuple(recognizers)
+        self._matcher = matcher_of(tuple(recognizer for recognizer in recognizers if self._fits(recognizer)))
         self._reader = reader
+        self._readers: dict[str, TextReader] = {}  # of members, by their key
 
     @property
     def tried(self) -> tuple[str, ...]:
         """The pattern types that this column's Arrow type can hold."""
-        return tuple(r.entity for r in self._recognizers if self._fits(r))
+        return tuple(recognizer.entity for recognizer in self._matcher.recognizers)
 
     def _fits(self, recognizer: ColumnRecognizer) -> bool:
         if self.held in (Held.TEXT, Held.BINARY):
@@ -105,17 +141,21 @@ class ColumnScanner:
         return partial
 
     def _binary(self, array: pa.Array[Any]) -> ColumnPartial:
+        content = array.cast(pa.binary())
         try:
-            return self._texts(array.cast(pa.binary()).cast(pa.string()))
+            return self._texts(content.cast(pa.string()))
         except pa.ArrowInvalid:
-            return ColumnPartial(binary_rows=len(array) - array.null_count)
+            images = sum((value or b"").startswith(shapes.IMAGE_STARTS) for value in content.drop_null().to_pylist())
+            return ColumnPartial(binary_rows=len(array) - array.null_count, image_rows=images)
 
     def _measures(self, array: pa.Array[Any]) -> ColumnPartial:
         numbers = pc.drop_null(array).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         finite = numbers[np.isfinite(numbers)]
         whole = (finite == np.floor(finite)) & (np.abs(finite) < _EXACT_FLOAT)
-        lost = int(((finite == np.floor(finite)) & (np.abs(finite) >= _EXACT_FLOAT)).sum())
-        partial = ColumnPartial(lost_rows=lost, blanks=len(numbers) - len(finite))
+        lost = finite[(finite == np.floor(finite)) & (np.abs(finite) >= _EXACT_FLOAT)]
+        partial = ColumnPartial(
+            lost_rows=len(lost), lost_id_rows=shapes.lost_ids(lost), blanks=len(numbers) - len(finite)
+        )
         if whole.any():
             as_text = pa.array(finite[whole].astype(np.int64)).cast(pa.string())
             partial = partial.merge(self._texts(as_text))
@@ -138,13 +178,15 @@ class ColumnScanner:
         is_text = self.held in (Held.TEXT, Held.BINARY)
         words = lexicons.look_up(cells)
         numbers, number_shape = shapes.numbers_in(cells)
+        lost, lost_ids = shapes.lost_digit_rows(cells) if is_text else (0, 0)
         date_shape = shapes.dates(cells)
         partial = ColumnPartial(
             blanks=cells.blank_rows,
             cells=cells.rows,
             length_sum=int((cells.features.length * cells.counts).sum()),
             longest=int(cells.features.length.max()),
-            lost_rows=shapes.lost_digit_rows(cells) if is_text else 0,
+            lost_rows=lost,
+            lost_id_rows=lost_ids,
             timed_rows=date_shape.timed_rows,
             distinct=DistinctSketch().with_hashes(hashes),
             types=types,
@@ -155,38 +197,46 @@ class ColumnScanner:
         )
         if not is_text:
             return partial
-        rest = ~(whole | words.explained | numbers | date_shape.dates)
-        return partial.merge(self._shapes(cells, hashes, ~(whole | numbers | date_shape.dates), rest))
+        documents, members = self._members(cells)
+        rest = ~(whole | words.explained | numbers | date_shape.dates | documents)
+        candidates = ~(whole | numbers | date_shape.dates | documents)
+        found = ColumnPartial(members=members, shapes={"json": _rows(cells, documents)} if members else {})
+        return partial.merge(self._shapes(cells, hashes, candidates, rest)).merge(found)
+
+    def _members(self, cells: Cells) -> tuple[BoolArray, Mapping[str, ColumnPartial]]:
+        """Which cells are JSON, and the values in them by key, scanned like columns."""
+        documents, values = members_in(cells)
+        if not values:
+            return documents, {}
+        members = {}
+        for key in sorted(values)[:MEMBERS]:
+            texts, rows = values[key]
+            scanner = ColumnScanner(
+                pa.string(), self._matcher.recognizers, self._readers.setdefault(key, TextReader(self._reader.budget))
+            )
+            members[key] = scanner._cells(Cells.from_texts(texts, rows))
+        return documents, members
 
     def _match(self, cells: Cells, hashes: HashArray) -> tuple[dict[str, TypeStats], BoolArray]:
         """Stats per type, and which cells are wholly values of some type."""
         types: dict[str, TypeStats] = {}
         whole = np.zeros(len(cells), dtype=np.bool_)
-        for recognizer in self._recognizers:
-            if not self._fits(recognizer):
-                continue
-            hits = match(recognizer, cells)
-            if hits is None:
-                continue
-            types[recognizer.entity] = type_stats(recognizer, cells, hits, hashes)
-            whole[hits.whole_cells(cells.features.length, kept=True)] = True
+        for recognizer, hits in zip(self._matcher.recognizers, self._matcher.match(cells), strict=True):
+            if hits is not None:
+                types[recognizer.entity] = type_stats(recognizer, cells, hits, hashes)
+                whole[hits.whole_cells] = True
         return types, whole
 
     def _shapes(self, cells: Cells, hashes: HashArray, candidates: BoolArray, rest: BoolArray) -> ColumnPartial:
         """Shapes of whole cells and names in text. `candidates` may have a shape, `rest` may be text."""
         names = name_shapes(cells)
-        found = {
-            "organisation": shapes.organisations(cells) & candidates,
-            "region": shapes.regions(cells) & candidates,
-            "address": shapes.addresses(cells),
-            "diagnosis": shapes.diagnoses(cells) & candidates,
-            "icd": shapes.disease_codes(cells),
-        }
-        shaped = np.logical_or.reduce(list(found.values()))
+        found = shapes.find_shapes(cells, candidates)
+        shaped = np.logical_or.reduce([found[key] for key in ("organisation", "region", "address", "diagnosis", "icd")])
         text, persons = self._reader.read(cells, ~rest | shaped | names.name, shaped)
         rows = {key: _rows(cells, where) for key, where in found.items()}
         rows.update(_name_rows(cells, names, candidates))
         rows["person_in_text"] = _rows(cells, persons)
+        rows["code"] = _rows(cells, shapes.codes(cells))
         rows["wordy"] = _rows(cells, _wordy(cells) & rest & ~shaped & ~names.name)
         examples = {
             key: _examples(cells, hashes, where, entity)
@@ -221,59 +271,68 @@ def _name_rows(cells: Cells, names: NameShape, candidates: BoolArray) -> Mapping
 
 def _examples(cells: Cells, hashes: HashArray, where: BoolArray, entity_type: str) -> Examples:
     index = np.flatnonzero(where)
-    first = index[np.argsort(hashes[index], kind="stable")[:EXAMPLES]]
-    return tuple((int(hashes[i]), mask_example(entity_type, cells.texts[i])) for i in first.tolist())
+    first = index[least_hashes(hashes[index])]
+    return tuple((int(hashes[i]), mask_example(entity_type, cells.text(i))) for i in first.tolist())
 
 
 def type_stats(recognizer: ColumnRecognizer, cells: Cells, hits: Hits, hashes: HashArray | None = None) -> TypeStats:
     """What `hits` of a recognizer come to over `cells`, in rows; with the `hashes` of the cells, masked examples too."""
     judgement = hits.judgement
     keep = judgement.keep
-    lengths, counts = cells.features.length, cells.counts
+    counts = cells.counts
 
-    def rows_of(cell_index: IntArray) -> int:
-        some = np.zeros(len(cells), dtype=np.bool_)
-        some[cell_index] = True
-        return int(counts[some].sum())
+    def rows_of(which: IntArray) -> int:
+        return int(counts[which].sum())
 
     years = no_years()
     if judgement.years is not None:
         stands = np.flatnonzero(keep & (judgement.years >= shapes.FIRST_YEAR))
-        np.add.at(years, judgement.years[stands] - shapes.FIRST_YEAR, counts[hits.cells[stands]])
-    heads: dict[str, int] = {}
-    letters = 0
+        years = shapes.rows_by_year(judgement.years[stands], counts[hits.cells[stands]])
     kept = np.flatnonzero(keep)
-    if recognizer.entity == "CN_MOBILE":
-        for i in kept.tolist():
-            head = hits.texts[i].replace(" ", "").replace("-", "")[-11:-8]
-            heads[head] = heads.get(head, 0) + int(counts[hits.cells[i]])
-    elif recognizer.entity == "CN_RESIDENT_ID":
-        letters = sum(int(counts[hits.cells[i]]) for i in kept.tolist() if hits.texts[i][-1] in "xX")
+    rows = counts[hits.cells[kept]]
     return TypeStats(
-        rows=rows_of(hits.cells[keep]),
-        whole_rows=rows_of(hits.whole_cells(lengths, kept=True)),
-        shaped_rows=rows_of(hits.whole_cells(lengths, kept=False)),
-        checked_rows=rows_of(hits.cells[judgement.checked]),
-        valid_rows=rows_of(hits.cells[judgement.checked & judgement.valid]),
-        letter_rows=letters,
-        heads=heads,
+        rows=rows_of(hits.having(keep)),
+        whole_rows=rows_of(hits.whole_cells),
+        shaped_rows=rows_of(hits.shaped_cells),
+        checked_rows=rows_of(hits.having(judgement.checked)),
+        valid_rows=rows_of(hits.having(judgement.checked & judgement.valid)),
+        letter_rows=_letter_rows(hits.values.take(kept), rows) if recognizer.entity in _MAY_END_IN_X else 0,
+        heads=_heads(hits.values.take(kept), rows, _HEADS[recognizer.entity]) if recognizer.entity in _HEADS else {},
         years=years,
-        examples=() if hashes is None else _hit_examples(recognizer.entity, hits, hashes),
+        examples=() if hashes is None else _hit_examples(recognizer.entity, cells, hits, hashes),
     )
 
 
-def _hit_examples(entity_type: str, hits: Hits, hashes: HashArray) -> Examples:
+def _letter_rows(values: Values, rows: IntArray) -> int:
+    """Rows whose number ends in X."""
+    return int(rows[values.character(-1) == ord("X")].sum())
+
+
+def _heads(values: Values, rows: IntArray, head: slice) -> dict[str, int]:
+    """Rows by what their values begin with: at most eight ASCII characters, counted from the end where `head` is negative."""
+    code = np.zeros(len(values), dtype=np.int64)
+    for place in range(head.start, head.stop):
+        code = code << 8 | values.character(place)
+    encoded: Any = pa.array(code).dictionary_encode()
+    counted = np.bincount(encoded.indices.to_numpy(), weights=rows).astype(np.int64)
+    return {
+        point.to_bytes(8, "big").strip(b"\0").decode("ascii"): int(count)
+        for point, count in zip(encoded.dictionary.to_pylist(), counted, strict=True)
+    }
+
+
+def _hit_examples(entity_type: str, cells: Cells, hits: Hits, hashes: HashArray) -> Examples:
     kept = np.flatnonzero(hits.judgement.keep)
     of_hits = hashes[hits.cells[kept]]
-    first = np.argsort(of_hits, kind="stable")[:EXAMPLES].tolist()
-    return tuple((int(of_hits[i]), mask_example(entity_type, hits.texts[kept[i]])) for i in first)
+    first = least_hashes(of_hits)
+    return tuple((int(of_hits[i]), mask_example(entity_type, hits.text(cells, int(kept[i])))) for i in first.tolist())
 
 
 def _dates(array: pa.Array[Any]) -> ColumnPartial:
     values = pc.drop_null(array)
     years = no_years()
     year = pc.year(values).to_numpy(zero_copy_only=False).astype(np.int64)
-    np.add.at(years, np.clip(year, shapes.FIRST_YEAR, shapes.LAST_YEAR) - shapes.FIRST_YEAR, 1)
+    years = shapes.rows_by_year(year, np.ones(len(year), dtype=np.int64))
     timed = 0
     if pa.types.is_timestamp(array.type):
         timed = len(values) - how_many(pc.equal(values, pc.floor_temporal(values, unit="day")))

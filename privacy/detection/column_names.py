@@ -51,6 +51,10 @@ class NameEvidence:
         """The stronger of name and comment."""
         return max(self.name.get(entity_type, 0.0), COMMENT * self.comment.get(entity_type, 0.0))
 
+    def says_other(self, entity_type: str) -> float:
+        """How far the name says that it is of another type; 0 where it says this one at all."""
+        return 0.0 if self.score(entity_type) else max(self.name.values(), default=0.0)
+
     def against(self, entity_type: str) -> float:
         """How far they say that it is something else than this type, where they do not say more that it is."""
         return self.counter if self.score(entity_type) < self.counter else 0.0
@@ -79,11 +83,21 @@ def _scores(text: str, rules: RuleSet) -> dict[str, float]:
     lexicons: dict[str, NameLexicon] = {COUNTER: rules.counter, REMARKS: rules.remarks}
     lexicons.update({rule.entity_type: rule.names for rule in rules.entities.values()})
     latin = tuple(token for token in tokens if token.isascii())
+    # In QQ群类型 the Chinese is the head, in QQ号 it is not.
+    after = "".join(tokens[len(tokens) - _chinese_at_end(tokens) :])
+    head = _ZH_TAIL.fullmatch(after) is not None
     for entity_type, lexicon in lexicons.items():
-        matches = [*_chinese_matches(compact, lexicon), *_latin_matches(latin, lexicon)]
+        of_latin = ((score if head else min(score, INSIDE), length) for score, length in _latin_matches(latin, lexicon))
+        matches = [*_chinese_matches(compact, lexicon), *of_latin]
         if matches:
             found[entity_type] = max(matches)
     return _longest_head_wins(found)
+
+
+def _chinese_at_end(tokens: list[str]) -> int:
+    """How many tokens at the end are Chinese."""
+    last = next((at for at, token in enumerate(reversed(tokens)) if token.isascii() and token.isalpha()), len(tokens))
+    return last if last < len(tokens) else 0
 
 
 def _longest_head_wins(found: Mapping[str, tuple[float, int]]) -> dict[str, float]:

@@ -8,10 +8,20 @@ digits and letters become ASCII here, so no rule needs to know of them. Not here
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from privacy.detection.arrow import pc
+from privacy.detection.outlines import BoolArray, Bytes, IntArray, content
 
 # Characters that pages and spreadsheets leave in numbers and that no reader sees: dropped.
 INVISIBLE: Final = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+_SPACE: Final = 0x20
+_BLOCK: Final = 1 << 18  # bytes looked at together: they stay in the processor's cache
+_COMBINING: Final = frozenset({"Mn", "Mc", "Me"})
 SEPARATOR: Final = "\0"  # stands between joined cells; a NUL inside a cell becomes a space first
 
 
@@ -25,6 +35,93 @@ def fold(text: str) -> str:
         if char in text:
             text = text.replace(char, "")
     return text
+
+
+def joined(cells: pa.Array[Any]) -> memoryview:
+    """The texts of a string array without nulls in one, as UTF-8, with `SEPARATOR` between them."""
+    lists = pa.ListArray.from_arrays(pa.array([0, len(cells)], type=pa.int32()), cells)
+    data = pc.binary_join(lists, SEPARATOR).buffers()[2]
+    return memoryview(b"" if data is None else data)
+
+
+def join(cells: pa.Array[Any]) -> str:
+    """`joined` as a Python string."""
+    return str(joined(cells), "utf-8")
+
+
+def fold_array(cells: pa.Array[Any]) -> pa.Array[Any]:
+    """A string array without nulls, each text folded and stripped, NUL in it a space. Few cells need any of it: only they change."""
+    text, offsets = content(cells)
+    changing = np.flatnonzero(_changing(text, offsets))
+    if not len(changing):
+        return cells
+    index = pa.array(changing)
+    folded = pa.array(
+        _folded(pc.replace_substring(pc.take(cells, index), pattern=SEPARATOR, replacement=" ")), pa.string()
+    )
+    if len(changing) == len(cells):
+        return folded
+    mask = np.zeros(len(cells), dtype=np.bool_)
+    mask[changing] = True
+    return pc.replace_with_mask(cells, pa.array(mask), folded)
+
+
+def _changing(text: Bytes, offsets: IntArray) -> BoolArray:
+    """Which cells may fold to something else: those with white space at an end, or with a character that folding may touch."""
+    changing = np.zeros(len(offsets) - 1, dtype=np.bool_)
+    spaced = False
+    for begin in range(0, len(text), _BLOCK):
+        block = text[begin : begin + _BLOCK]
+        low = block <= _SPACE
+        # U+4000 to U+9FFF, which begin with E4 to E9, stay as they are; of the others a table knows.
+        rare = (block - np.uint8(0xC2) < 0xE4 - 0xC2) | (block >= 0xEA)
+        if low.any():
+            spaced = True
+            rare |= block == 0
+        at = np.flatnonzero(rare)
+        if len(at):
+            at += begin
+            touched = at[_touched()[_points(text, at)]]
+            changing[np.searchsorted(offsets, touched, side="right") - 1] = True
+    if spaced:
+        filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+        changing[filled] |= (text[offsets[filled]] <= _SPACE) | (text[offsets[filled + 1] - 1] <= _SPACE)
+    return changing
+
+
+def _points(text: Bytes, at: IntArray) -> IntArray:
+    """The characters that begin at some bytes; those beyond the basic plane are all U+FFFF."""
+    lead = text[at].astype(np.int64)
+    inside = [text[np.minimum(at + further, len(text) - 1)].astype(np.int64) & 0x3F for further in (1, 2)]
+    two = (lead & 0x1F) << 6 | inside[0]
+    three = (lead & 0x0F) << 12 | inside[0] << 6 | inside[1]
+    return np.select([lead < 0x80, lead < 0xE0, lead < 0xF0], [lead, two, three], 0xFFFF)
+
+
+@cache
+def _touched() -> BoolArray:
+    """Per character of the basic plane whether a text with it may change: if it does alone, combines with others, or is a space."""
+    touched = np.zeros(0x10000, dtype=np.bool_)
+    for point in range(1, 0xFFFF):
+        char = chr(point)
+        touched[point] = (
+            not unicodedata.is_normalized("NFKC", char)
+            or unicodedata.category(char) in _COMBINING
+            or (point > _SPACE and char.isspace())
+        )
+    touched[[ord(char) for char in INVISIBLE]] = True
+    touched[0x1100:0x1200] = True  # syllables of Hangul are made of these
+    touched[[0, 0xFFFF]] = True
+    return touched
+
+
+def _folded(cells: pa.Array[Any]) -> list[str]:
+    """The texts folded and stripped, one by one where they are more than full-width."""
+    points = np.frombuffer(join(cells).encode("utf-32-le"), dtype=np.uint32).copy()
+    wide = points - np.uint32(0xFF01) <= 0x5D
+    points[wide] -= np.uint32(0xFEE0)
+    points[points == 0x3000] = _SPACE
+    return [fold(text).strip() for text in points.tobytes().decode("utf-32-le").split(SEPARATOR)]
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:

@@ -17,7 +17,7 @@ from privacy.detection.cells import Cells, IntArray
 from privacy.detection.checksums import BoolArray
 from privacy.detection.masked import mask_example
 from privacy.detection.partials import Examples, TextStats, least
-from privacy.detection.person_names import find_persons, may_name_someone, templates_of
+from privacy.detection.person_names import find_persons, may_name, templates_of
 
 SHORTEST: Final = 4
 _AT_A_TIME: Final = 512  # texts between two looks at the clock
@@ -85,7 +85,7 @@ class TextReader:
 
     def _find(self, cells: Cells, index: IntArray, persons: BoolArray) -> tuple[int, Examples]:
         """Mark the cells of `index` that name someone in `persons`; the rows left unread and masked examples."""
-        possible = [i for i in index.tolist() if may_name_someone(cells.texts[i])]
+        possible = index[may_name(cells.at(index))].tolist() if len(index) else []
         if self.budget.is_spent():
             return int(cells.counts[possible].sum()), ()
         todo: dict[int, list[int]] = {}

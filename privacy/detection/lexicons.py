@@ -14,7 +14,9 @@ from importlib import resources
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
+from privacy.detection.arrow import pc
 from privacy.detection.cells import Cells
 from privacy.detection.checksums import BoolArray
 
@@ -62,6 +64,14 @@ class LexiconHits:
     explained: BoolArray
 
 
+@cache
+def _entries() -> tuple[pa.Array[Any], tuple[str, ...]]:
+    """All words and codes, as Arrow and as Python sees them."""
+    lexicon = load_lexicon()
+    entries = tuple(sorted({*lexicon.words, *lexicon.codes}))
+    return pa.array(entries, type=pa.string()), entries
+
+
 def look_up(cells: Cells) -> LexiconHits:
     """What the lexicon knows of `cells`."""
     lexicon = load_lexicon()
@@ -71,11 +81,18 @@ def look_up(cells: Cells) -> LexiconHits:
     short = np.flatnonzero(
         (cells.features.length <= LONGEST) & (cells.features.digits <= 2)
     )  # no entry has more digits
-    for index, rows in zip(short.tolist(), cells.counts[short].tolist(), strict=True):
-        text = cells.texts[index].lower()
-        for entity_type in lexicon.words.get(text, ()):
-            words[entity_type] = words.get(entity_type, 0) + rows
-            explained[index] = True
-        for entity_type in lexicon.codes.get(text, ()):
-            codes[entity_type] = codes.get(entity_type, 0) + rows
+    if not len(short):
+        return LexiconHits(words, codes, explained)
+    known, entries = _entries()
+    found = pc.fill_null(pc.index_in(pc.utf8_lower(cells.at(short)), value_set=known), -1).to_numpy()
+    hits = np.flatnonzero(found >= 0)
+    rows = np.bincount(found[hits], weights=cells.counts[short[hits]], minlength=len(entries)).astype(np.int64)
+    is_word = np.zeros(len(entries), dtype=np.bool_)
+    for entry in np.flatnonzero(rows).tolist():
+        for entity_type in lexicon.words.get(entries[entry], ()):
+            words[entity_type] = words.get(entity_type, 0) + int(rows[entry])
+            is_word[entry] = True
+        for entity_type in lexicon.codes.get(entries[entry], ()):
+            codes[entity_type] = codes.get(entity_type, 0) + int(rows[entry])
+    explained[short[hits]] = is_word[found[hits]]
     return LexiconHits(words, codes, explained)

@@ -18,6 +18,8 @@ from privacy.detection.name_shapes import name_lexicon
 _SEPARATORS: Final = re.compile(r"[ \t\-–—()·•・‧+]")
 _DISTRICT: Final = re.compile(r"^.{1,14}?(?<![小社园校厂])[区县旗]|^.{1,10}?市")
 _AREA: Final = re.compile(r"[\u3400-\u9fff]{1,20}(?:省|自治区|市|区|县|旗|镇|乡|街道)")
+_NUMBER_AT_END: Final = re.compile(r"[0-9A-Za-z_-]+(?:\([A-Za-z]\))?\Z")
+_FILE_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{3,4}\Z")
 _LONGEST: Final = 32
 
 
@@ -55,6 +57,33 @@ def _keep(start: int, end: int) -> Callable[[str], str]:
 def _mobile(text: str) -> str:
     compact = _SEPARATORS.sub("", text).removesuffix(".0")
     return _keep(3, 4)(compact[-11:])
+
+
+def _telephone(text: str) -> str:
+    """The country, where there is one; otherwise nothing but how long it is."""
+    compact = _SEPARATORS.sub("", text).replace(".", "")
+    return _stars(("+" + compact[:2]) if text.startswith("+") else "", min(len(compact), 10) - 2)
+
+
+def _labelled(start: int, end: int) -> Callable[[str], str]:
+    """The number after its label: 住院号:0012345."""
+    keep = _keep(start, end)
+
+    def mask(text: str) -> str:
+        number = _NUMBER_AT_END.search(text)
+        return keep(number.group() if number else text)
+
+    return mask
+
+
+def _officer(text: str) -> str:
+    return re.sub(r"[0-9]", "*", text) if any(char.isdigit() for char in text) else _first_only(text)
+
+
+def _image(text: str) -> str:
+    """What kind of content it is; a file's name may be a person's."""
+    ending = _FILE_ENDING.search(text)
+    return "****" + (ending.group() if ending else "")
 
 
 def _name(text: str) -> str:
@@ -107,6 +136,27 @@ def _region(text: str) -> str:
 
 _MASKS: Final[Mapping[str, Callable[[str], str]]] = {
     "CN_RESIDENT_ID": _keep(3, 1),
+    "CN_HMT_RESIDENCE_PERMIT": _keep(3, 1),
+    "CN_PERMANENT_RESIDENCE": _keep(3, 1),
+    "CN_HM_TRAVEL_PERMIT": _keep(1, 1),
+    "CN_EXIT_PERMIT": _keep(1, 1),
+    "CN_TW_TRAVEL_PERMIT": _labelled(0, 1),
+    "CN_OFFICER_ID": _officer,
+    "CN_DRIVING_LICENCE": _labelled(4, 0),
+    "CN_SOCIAL_SECURITY": _labelled(0, 1),
+    "MEDICAL_RECORD": _labelled(0, 1),
+    "CN_WECHAT_ID": _labelled(1, 0),
+    "CN_QQ_ID": _labelled(1, 0),
+    "CN_TAX_ID": _keep(4, 0),
+    "CN_ORGANIZATION_CODE": _keep(2, 1),
+    "CREDIT_CARD": _keep(4, 2),
+    "IBAN_CODE": _keep(4, 0),
+    "PHONE_NUMBER": _telephone,
+    "US_SSN": _keep(0, 2),
+    "VIN": _keep(3, 2),
+    "IMEI": _keep(2, 1),
+    "IMSI": _keep(5, 0),
+    "BIOMETRIC": _image,
     "CN_MOBILE": _mobile,
     "CN_LANDLINE": _keep(4, 0),
     "CN_BANK_CARD": _keep(4, 2),

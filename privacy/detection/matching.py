@@ -1,94 +1,192 @@
-"""Running one recognizer over many cells at once.
+"""Running recognizers over many cells at once.
 
-Lives here: joining cells, searching the join, and the recognizer's judgement of the hits. `find_spans` is the one step that knows how
-expressions are run: another engine (one pass over all expressions) replaces it without changing anything around it.
+Lives here: `Matcher`, which finds and judges the hits of all its recognizers in the cells of a chunk. What the outline of many cells
+decides is found by table look-ups (`privacy.detection.plans`), the rest is searched (`privacy.detection.searching`). Both ways
+give what each expression finds in each cell alone.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 
 from privacy.detection.cells import Cells, IntArray
 from privacy.detection.checksums import BoolArray
-from privacy.detection.folding import SEPARATOR
-from privacy.detection.recognizers import SEPARATOR_CHARACTERS, ColumnRecognizer, Judgement
+from privacy.detection.filters import HYPERSCAN_IS_THERE, Filter
+from privacy.detection.outlines import Outlines
+from privacy.detection.plans import Planner
+from privacy.detection.recognizers import ColumnRecognizer, Judgement
+from privacy.detection.searching import Rule, search
+from privacy.detection.syntax import Expression, Unreadable
+from privacy.detection.values import Alike, Part, Values
 
 WHOLE_SHARE: Final = 0.8  # of a cell's characters, for the cell to be the value and not to mention it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hits:
-    """Hits of one recognizer: hit `i` is `texts[i]`, from `starts[i]` to `ends[i]` of cell `cells[i]`; `judgement` says which stand."""
+    """Hits of one recognizer: hit `i` is in cell `cells[i]` from character `starts[i]` to `ends[i]`; `judgement` says which stand.
+
+    `lengths` are those of all cells, with hits or without.
+    """
 
     cells: IntArray
     starts: IntArray
     ends: IntArray
-    texts: list[str]
+    values: Values
     judgement: Judgement
+    lengths: IntArray
 
-    def whole_cells(self, lengths: IntArray, *, kept: bool) -> IntArray:
-        """The cells that consist of hits; `kept` leaves out hits that do not stand."""
-        chosen = self.judgement.keep if kept else np.ones(len(self.cells), dtype=np.bool_)
-        cells = self.cells[chosen]
-        covered = np.bincount(cells, weights=(self.ends - self.starts)[chosen], minlength=len(lengths))
-        return np.flatnonzero(covered >= np.maximum(WHOLE_SHARE * lengths, 1))
+    def text(self, cells: Cells, hit: int) -> str:
+        """One hit as it stands in its cell."""
+        return cells.text(int(self.cells[hit]))[self.starts[hit] : self.ends[hit]]
+
+    @cached_property
+    def whole_cells(self) -> IntArray:
+        """The cells that consist of hits that stand."""
+        return self._consisting_of(np.flatnonzero(self.judgement.keep))
+
+    @cached_property
+    def shaped_cells(self) -> IntArray:
+        """The cells that consist of hits, whether they stand or not."""
+        return self.whole_cells if self.judgement.keep.all() else self._consisting_of(np.arange(len(self.cells)))
+
+    def having(self, which: BoolArray) -> IntArray:
+        """The cells that have one of some hits, each once."""
+        cells = self.cells[which]
+        return cells if self._one_each else np.unique(cells)
+
+    def _consisting_of(self, which: IntArray) -> IntArray:
+        cells, covered = self.cells[which], (self.ends - self.starts)[which]
+        if not self._one_each:
+            covered = np.bincount(cells, weights=covered, minlength=len(self.lengths)).astype(np.int64)
+            cells = np.arange(len(self.lengths))
+        consisting: IntArray = cells[covered >= np.maximum(WHOLE_SHARE * self.lengths[cells], 1)]
+        return consisting
+
+    @cached_property
+    def _one_each(self) -> bool:
+        """Whether no cell has two hits."""
+        return int(np.bincount(self.cells).max(initial=0)) <= 1
 
 
-def find_spans(expression: re.Pattern[str], joined: str) -> tuple[IntArray, IntArray]:
-    """Starts and ends of the matches of `expression` in cells joined by NUL."""
-    flat = np.fromiter(chain.from_iterable(match.span() for match in expression.finditer(joined)), dtype=np.int64)
-    return flat[0::2], flat[1::2]
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some hits of one rule."""
+
+    key: int
+    cells: IntArray
+    starts: IntArray
+    ends: IntArray
+    part: Part
 
 
-def match(recognizer: ColumnRecognizer, cells: Cells, where: BoolArray | None = None) -> Hits | None:
-    """The hits of `recognizer` in `cells` (only those at `where`); None when there is none."""
-    possible = recognizer.may_hold(cells.features)
-    if where is not None:
-        possible &= where
-    index = np.flatnonzero(possible)
-    if not len(index):
+class Matcher:
+    """Some recognizers, ready to run over chunks. It keeps plans for outlines, and nothing of the cells."""
+
+    def __init__(self, recognizers: Sequence[ColumnRecognizer], *, with_hyperscan: bool = HYPERSCAN_IS_THERE) -> None:
+        self.recognizers = tuple(recognizers)
+        self._rules = tuple(_rules_of(self.recognizers))
+        joinable = {rule.key: rule.expression.relaxed() for rule in self._rules if rule.expression and rule.joinable}
+        self._filter = Filter(joinable, with_hyperscan=with_hyperscan)
+        self._planner = Planner([rule.expression for rule in self._rules])
+
+    def match(self, cells: Cells) -> list[Hits | None]:
+        """The hits of each recognizer in `cells`, in their order; None for one without any."""
+        if not len(cells):
+            return [None] * len(self.recognizers)
+        undecided = self._possible(cells.outlines)
+        pieces = self._planned(cells, undecided)
+        pieces += self._searched(cells, undecided)
+        by_owner: list[list[_Piece]] = [[] for _ in self.recognizers]
+        for piece in pieces:
+            by_owner[self._rules[piece.key].owner].append(piece)
+        return [
+            _hits(recognizer, own, cells.features.length) if own else None
+            for recognizer, own in zip(self.recognizers, by_owner, strict=True)
+        ]
+
+    def _possible(self, outlines: Outlines) -> BoolArray:
+        """Rules × outlines: where counting characters rules no match out."""
+        features = outlines.features
+        held = [recognizer.may_hold(features) for recognizer in self.recognizers]
+        possible = np.zeros((len(self._rules), len(outlines)), dtype=np.bool_)
+        for rule in self._rules:
+            possible[rule.key] = held[rule.owner]
+            if rule.min_digits:
+                possible[rule.key] &= features.digits >= rule.min_digits
+        return possible
+
+    def _planned(self, cells: Cells, undecided: BoolArray) -> list[_Piece]:
+        """Hits that outlines decide; what they decide is cleared from `undecided`."""
+        pieces = []
+        for found in self._planner.find(cells.array, cells.outlines, undecided):
+            way, size = found.way, len(found.cells)
+            part = Alike(found.part(way.start, way.end), found.plan.is_ascii)
+            pieces.append(_Piece(found.key, found.cells, np.full(size, way.start), np.full(size, way.end), part))
+        return pieces
+
+    def _searched(self, cells: Cells, undecided: BoolArray) -> list[_Piece]:
+        rest = np.flatnonzero(cells.having(np.any(undecided, axis=0)))
+        codes = cells.outlines.codes[rest]
+        places = {rule.key: rest[undecided[rule.key][codes]] for rule in self._rules if undecided[rule.key].any()}
+        pieces = []
+        for key, index in self._filter.candidates(cells, places).items():
+            found = search(self._rules[key], cells, index) if len(index) else None
+            if found is not None:
+                pieces.append(_Piece(key, found.cells, found.starts, found.ends, found.spans))
+        return pieces
+
+
+@lru_cache(maxsize=16)
+def matcher_of(recognizers: tuple[ColumnRecognizer, ...]) -> Matcher:
+    """One matcher for all who use the same recognizers: what it has learnt of outlines is of use to each."""
+    return Matcher(recognizers)
+
+
+def match(recognizer: ColumnRecognizer, cells: Cells) -> Hits | None:
+    """The hits of one recognizer in `cells`; None when there is none."""
+    return matcher_of((recognizer,)).match(cells)[0]
+
+
+def _rules_of(recognizers: Sequence[ColumnRecognizer]) -> list[Rule]:
+    rules: list[Rule] = []
+    for owner, recognizer in enumerate(recognizers):
+        for compiled, declared in zip(recognizer.compiled, recognizer.expressions, strict=True):
+            try:
+                expression = Expression(compiled)
+            except Unreadable:
+                expression = None
+            name = f"{recognizer.entity}: {declared.name}"
+            rules.append(Rule(len(rules), owner, name, compiled, expression, declared.min_digits))
+    return rules
+
+
+def _hits(recognizer: ColumnRecognizer, pieces: Sequence[_Piece], lengths: IntArray) -> Hits:
+    cells = np.concatenate([piece.cells for piece in pieces])
+    starts = np.concatenate([piece.starts for piece in pieces])
+    ends = np.concatenate([piece.ends for piece in pieces])
+    values = Values([piece.part for piece in pieces], compacts=recognizer.compacts)
+    if len({piece.key for piece in pieces}) > 1:
+        alone = _not_contained(cells, starts, ends)
+        if alone is not None:
+            cells, starts, ends, values = cells[alone], starts[alone], ends[alone], values.take(alone)
+    return Hits(cells, starts, ends, values, recognizer.judge(values), lengths)
+
+
+def _not_contained(cells: IntArray, starts: IntArray, ends: IntArray) -> IntArray | None:
+    """The hits that do not lie inside another of their cell, as Presidio removes them; None when that is all."""
+    crowded = (np.bincount(cells) > 1)[cells]
+    if not crowded.any():
         return None
-    everywhere = len(index) == len(cells)
-    texts = cells.texts if everywhere else [cells.texts[i] for i in index.tolist()]
-    joined = SEPARATOR.join(texts)
-    lengths = cells.features.length[index]
-    begins = np.zeros(len(index), dtype=np.int64)
-    np.cumsum(lengths[:-1] + 1, out=begins[1:])
-    digits = cells.features.digits[index].max()
-    found = [
-        find_spans(expression, joined)
-        for expression, declared in zip(recognizer.compiled, recognizer.expressions, strict=True)
-        if digits >= declared.min_digits
-    ]
-    starts = np.concatenate([span[0] for span in found]) if found else np.zeros(0, dtype=np.int64)
-    if not len(starts):
-        return None
-    ends = np.concatenate([span[1] for span in found])
-    if sum(len(span[0]) > 0 for span in found) > 1:
-        starts, ends = _without_contained(starts, ends)
-    hits = [joined[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    judgement = recognizer.judge(_compacted(hits) if recognizer.compacts else hits)
-    at = np.searchsorted(begins, starts, side="right") - 1
-    return Hits(index[at], starts - begins[at], ends - begins[at], hits, judgement)
-
-
-def _without_contained(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
-    """Spans in order, without those that lie inside another, as Presidio removes them."""
-    order = np.lexsort((-ends, starts))
-    starts, ends = starts[order], ends[order]
-    before = np.concatenate(([-1], np.maximum.accumulate(ends)[:-1]))
-    alone = ends > before
-    return starts[alone], ends[alone]
-
-
-def _compacted(hits: list[str]) -> list[str]:
-    joined = SEPARATOR.join(hits)
-    for char in SEPARATOR_CHARACTERS:
-        if char in joined:
-            joined = joined.replace(char, "")
-    return joined.upper().split(SEPARATOR)
+    several = np.flatnonzero(crowded)
+    order = several[np.lexsort((-ends[several], starts[several], cells[several]))]
+    base = cells[order] * (int(ends.max()) + 2)
+    end = base + ends[order]
+    alone = end > np.concatenate(([-1], np.maximum.accumulate(end)[:-1]))
+    # In the order of the hits: `Values.take` takes as many as there are for all of them as they stand.
+    return np.sort(np.concatenate((np.flatnonzero(~crowded), order[alone])))

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from privacy.detection.cells import Cells
 from privacy.detection.checksums import BoolArray
+from privacy.detection.outlines import content
 
 # Log-likelihood weights: rounded from how often each class occurs in names against in other short nouns.
 _COMMON, _USUAL, _NO_SURNAME = 2.0, 1.2, -6.0
@@ -106,10 +107,12 @@ def name_shapes(cells: Cells) -> NameShape:
 
 
 def _chinese(cells: Cells, index: npt.NDArray[np.int64]) -> tuple[BoolArray, BoolArray]:
+    """Of cells of two to four Han characters: which have a surname, which are a name."""
     lexicon = name_lexicon()
-    length = cells.features.length[index]
-    starts = cells.starts[index]
-    points = np.minimum(cells.points, 0xFFFF).astype(np.int64)
+    text, offsets = content(cells.at(index))
+    threes = text.reshape(-1, 3).astype(np.int64)  # each of the characters is three bytes of UTF-8
+    points = (threes[:, 0] & 0x0F) << 12 | (threes[:, 1] & 0x3F) << 6 | (threes[:, 2] & 0x3F)
+    starts, length = offsets[:-1] // 3, np.diff(offsets) // 3
     first = lexicon.surname[points[starts]]
     given = np.zeros(len(index), dtype=np.float32)
     for offset in (1, 2, 3):
@@ -117,9 +120,8 @@ def _chinese(cells: Cells, index: npt.NDArray[np.int64]) -> tuple[BoolArray, Boo
         given[inside] += lexicon.given[points[starts[inside] + offset]]
     score = first + given
     score[length == 4] = _NO_SURNAME  # a name of four characters has a compound surname, or is 复姓 joined
-    compound = np.fromiter(
-        (cells.texts[i][:2] in lexicon.compound for i in index.tolist()), dtype=np.bool_, count=len(index)
-    ) & (length >= 3)
+    pairs = points[starts] << 16 | points[starts + 1]
+    compound = np.isin(pairs, [ord(pair[0]) << 16 | ord(pair[1]) for pair in lexicon.compound]) & (length >= 3)
     score[compound] = 2.0
     return (first > 0) | compound, score > _THRESHOLD
 

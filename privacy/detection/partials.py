@@ -15,9 +15,11 @@ import numpy as np
 
 from privacy.detection.cells import IntArray
 from privacy.detection.shapes import FIRST_YEAR, LAST_YEAR, NumberShape
-from privacy.detection.sketch import DistinctSketch
+from privacy.detection.sketch import DistinctSketch, HashArray
 
 EXAMPLES: Final = 5
+MEMBERS: Final = 64
+_AMPLE: Final = 32  # of the least hashes five should be different
 Examples = tuple[tuple[int, str], ...]  # (hash of the value, masked value): the hash only orders them
 
 
@@ -31,6 +33,18 @@ def no_years() -> IntArray:
     return np.zeros(LAST_YEAR - FIRST_YEAR + 1, dtype=np.int64)
 
 
+def least_hashes(hashes: HashArray) -> IntArray:
+    """Where the few least of `hashes` stand, each once."""
+    few = np.arange(len(hashes))
+    if len(hashes) > _AMPLE:
+        few = np.argpartition(hashes, _AMPLE)[:_AMPLE]
+    distinct, first = np.unique(hashes[few], return_index=True)
+    if len(distinct) < EXAMPLES and len(few) < len(hashes):
+        few = np.arange(len(hashes))
+        _, first = np.unique(hashes, return_index=True)
+    return few[first[:EXAMPLES]]
+
+
 def least(*examples: Examples) -> Examples:
     """The few of all examples with the least hashes: the same few in whatever order the rows came."""
     return tuple(sorted({example for group in examples for example in group})[:EXAMPLES])
@@ -42,7 +56,7 @@ class TypeStats:
 
     Rows: `rows` with a hit that stands, `whole_rows` that are nothing else, `shaped_rows` that have the shape whether it stands
     or not, `checked_rows` whose hit has a checksum and is plausible without it, `valid_rows` of those that pass, `letter_rows` whose check
-    character is a letter. `heads` counts the first three digits of mobile numbers (some seventy exist), `years` years of birth in ID numbers.
+    character is a letter. `heads` counts how values begin, where few beginnings mean a running number; `years` years of birth in ID numbers.
     """
 
     rows: int = 0
@@ -103,7 +117,12 @@ class TextStats:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPartial:
-    """Everything counted of a column. `shapes`, `words` and `codes` are rows per name; `shape_examples` are masked."""
+    """Everything counted of a column. `shapes`, `words` and `codes` are rows per name; `shape_examples` are masked.
+
+    `lost_rows` are numbers whose last digits a float has lost, `lost_id_rows` those of them that begin like a resident ID;
+    `binary_rows` binary content that is no text, `image_rows` that of it which is an image. `members` are the values in cells of JSON by
+    their key, each counted like a column of its own; the least names are kept where there are more than `MEMBERS`.
+    """
 
     rows: int = 0
     nulls: int = 0
@@ -112,7 +131,9 @@ class ColumnPartial:
     length_sum: int = 0
     longest: int = 0
     binary_rows: int = 0
+    image_rows: int = 0
     lost_rows: int = 0
+    lost_id_rows: int = 0
     timed_rows: int = 0
     distinct: DistinctSketch = field(default_factory=DistinctSketch)
     types: Mapping[str, TypeStats] = field(default_factory=dict)
@@ -123,6 +144,7 @@ class ColumnPartial:
     years: IntArray = field(default_factory=no_years)
     numbers: NumberShape = field(default_factory=NumberShape)
     text: TextStats = field(default_factory=TextStats)
+    members: Mapping[str, ColumnPartial] = field(default_factory=dict)
 
     def merge(self, other: ColumnPartial) -> ColumnPartial:
         """Both together; associative and commutative."""
@@ -142,7 +164,9 @@ class ColumnPartial:
             length_sum=self.length_sum + other.length_sum,
             longest=max(self.longest, other.longest),
             binary_rows=self.binary_rows + other.binary_rows,
+            image_rows=self.image_rows + other.image_rows,
             lost_rows=self.lost_rows + other.lost_rows,
+            lost_id_rows=self.lost_id_rows + other.lost_id_rows,
             timed_rows=self.timed_rows + other.timed_rows,
             distinct=self.distinct.merge(other.distinct),
             types=types,
@@ -153,4 +177,15 @@ class ColumnPartial:
             years=self.years + other.years,
             numbers=self.numbers.merge(other.numbers),
             text=self.text.merge(other.text),
+            members=_merge_members(self.members, other.members),
         )
+
+
+def _merge_members(
+    left: Mapping[str, ColumnPartial], right: Mapping[str, ColumnPartial]
+) -> Mapping[str, ColumnPartial]:
+    """Members by name, of the `MEMBERS` least names: a name among the least of all is among the least of every part."""
+    if not right or not left:
+        return left or right
+    names = sorted({*left, *right})[:MEMBERS]
+    return {name: left.get(name, ColumnPartial()).merge(right.get(name, ColumnPartial())) for name in names}

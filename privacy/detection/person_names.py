@@ -21,8 +21,10 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 import onnxruntime  # type: ignore[import-untyped]
+import pyarrow as pa
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 
+from privacy.detection.arrow import pc
 from privacy.detection.folding import SEPARATOR, fold_with_offsets
 from privacy.detection.name_shapes import is_chinese_name, name_lexicon
 
@@ -162,6 +164,14 @@ def _surname() -> re.Pattern[str]:
 def may_name_someone(text: str) -> bool:
     """Whether a surname with another character after it is in a text at all; without one there is nothing to read."""
     return _surname().search(text) is not None
+
+
+def may_name(texts: pa.Array[Any]) -> npt.NDArray[np.bool_]:
+    """`may_name_someone` over a string array."""
+    found: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, pattern=_surname().pattern).to_numpy(
+        zero_copy_only=False
+    )
+    return found
 
 
 def pieces_of(text: str) -> Iterator[tuple[int, str]]:

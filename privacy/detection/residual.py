@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from privacy.detection.arrow import decoded, pc
+from privacy.detection.arrow import anywhere, decoded, pc
 from privacy.detection.cells import Cells, as_strings, chunks_of
 from privacy.detection.checksums import LUCK
 from privacy.detection.column import DIGIT_TYPES, Held, type_stats
@@ -25,13 +25,25 @@ from privacy.detection.scan import default_recognizers
 from privacy.detection.scoring import beats_luck, span_of
 
 # Direct identifiers that can be told without a doubt. A credit code is one where the subject is an individual business: ask for it.
-STRONG_TYPES: Final = frozenset({"CN_RESIDENT_ID", "CN_MOBILE", "CN_BANK_CARD", "EMAIL_ADDRESS", "CN_PLATE"})
+STRONG_TYPES: Final = frozenset(
+    {
+        *("CN_RESIDENT_ID", "CN_HMT_RESIDENCE_PERMIT", "CN_PERMANENT_RESIDENCE"),
+        *("CN_MOBILE", "CN_BANK_CARD", "EMAIL_ADDRESS", "CN_PLATE"),
+    }
+)
+_BORN_IN: Final = frozenset(
+    {"CN_RESIDENT_ID", "CN_HMT_RESIDENCE_PERMIT", "CN_PERMANENT_RESIDENCE"}
+)  # a date of birth stands in it
 FORMAT_PRESERVING: Final = frozenset({"ff1", "surrogate"})
 TOKEN_OPERATOR: Final = "token"  # noqa: S105  # the name of an operator
 _SHAPE_OF_TOKENS: Final = r"^[0-9A-Z]*[A-Z][0-9A-Z]*$"
 _TOKEN_LENGTH: Final = 16
 _RUNNING_NUMBER_SHARE: Final = 0.3
 _CASE_NUMBER_SPAN: Final = 12
+# A whole number as floats and decimals are written: an identifier that its table holds as a measure.
+_WITH_ZEROS: Final = r"^([0-9]+)\.0*$"
+_WITH_EXPONENT: Final = r"^[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
+_LONGEST: Final = 2.0**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +84,16 @@ class ResidualSearch:
         self._numeric: dict[str, int] = {}
 
     def feed(self, batch: pa.RecordBatch) -> None:
-        """Search one batch of the output. Columns of dates, measures and truth values cannot hold an identifier."""
+        """Search one batch of the output. Columns of dates and truth values cannot hold an identifier."""
         for field in self._fields:
             if field.name not in batch.schema.names:
                 continue
             array = decoded(batch.column(batch.schema.names.index(field.name)))
             held = Held.by(array.type)
-            if held not in (Held.TEXT, Held.INTEGER) or array.null_count == len(array):
+            if held not in (Held.TEXT, Held.INTEGER, Held.MEASURE) or array.null_count == len(array):
                 continue
             for chunk in chunks_of(as_strings(array)):
-                self._search(field, held, chunk)
+                self._search(field, held, chunk if held is Held.INTEGER else _spelled_out(chunk))
 
     def _search(self, field: ProtectedField, held: Held, chunk: pa.Array[Any]) -> None:
         cells = Cells.of(_without_tokens(chunk) if field.operator == TOKEN_OPERATOR else chunk)
@@ -90,7 +102,7 @@ class ResidualSearch:
         digits_only = features.digits + features.dots >= np.maximum(features.length - 1, 1)
         self._numeric[field.name] = self._numeric.get(field.name, 0) + int(cells.counts[digits_only].sum())
         for recognizer in self._recognizers:
-            if held is Held.INTEGER and recognizer.entity not in DIGIT_TYPES:
+            if held is not Held.TEXT and recognizer.entity not in DIGIT_TYPES:
                 continue
             hits = match(recognizer, cells)
             if hits is not None:
@@ -125,10 +137,25 @@ def _passes(entity_type: str, stats: TypeStats, cells: int) -> bool:
         return True
     if beats_luck(stats.valid_rows, stats.checked_rows, LUCK[entity_type]):
         return True
-    if entity_type != "CN_RESIDENT_ID":
+    if entity_type not in _BORN_IN:
         return False
     first, last = span_of(stats.years)  # mistyped or fifteen digits: told by dates of birth that spread over a lifetime
     return stats.rows >= max(3, _RUNNING_NUMBER_SHARE * cells) and last - first >= _CASE_NUMBER_SPAN
+
+
+def _spelled_out(chunk: pa.Array[Any]) -> pa.Array[Any]:
+    """The cells with 13912345678.0 and 1.3912345678e+10 as 13912345678: a CSV has floats as text.
+
+    From 2⁵³ on a float has lost the last digits of a number; what is left of an ID number still tells birth and place.
+    """
+    plain = pc.replace_substring_regex(chunk, pattern=_WITH_ZEROS, replacement=r"\1")
+    shortened = pc.fill_null(pc.match_substring_regex(plain, pattern=_WITH_EXPONENT), False)
+    if not anywhere(shortened):
+        return plain
+    numbers = pc.if_else(shortened, plain, None).cast(pa.float64())
+    whole = pc.fill_null(pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(numbers, _LONGEST)), False)
+    digits = pc.if_else(whole, numbers, None).cast(pa.int64(), safe=False).cast(pa.string())
+    return pc.if_else(whole, digits, plain)
 
 
 def _without_tokens(chunk: pa.Array[Any]) -> pa.Array[Any]:

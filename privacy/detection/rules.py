@@ -6,9 +6,10 @@ Lives here: reading and checking `rules.toml` or a bureau's own pack of the same
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -29,7 +30,24 @@ PIPL_CATEGORIES: Final = (
     "sensitive_whereabouts",
     "sensitive_minor",
 )
-_ENTITY_KEYS: Final = frozenset(["type", "zh", "en", "role", "pipl", "grade", "source", "family", "strength", "names"])
+_ENTITY_KEYS: Final = frozenset(
+    [
+        "type",
+        "zh",
+        "en",
+        "role",
+        "pipl",
+        "grade",
+        "source",
+        "format",
+        "family",
+        "strength",
+        "names",
+        "on",
+        "unproven",
+        "cells",
+    ]
+)
 
 
 class RuleError(MessageError):
@@ -48,15 +66,18 @@ class Family(StrEnum):
     SHAPE = "shape"
     DATE = "date"
     NUMERIC = "numeric"
+    NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSource:
-    """The document behind a rule, and whether it was read when the rule was written."""
+    """The document behind a rule, as either language cites it, and whether it was read when the rule was written."""
 
     key: str
     title: str
+    title_en: str
     article: str
+    article_en: str
     verified: bool
 
 
@@ -71,8 +92,22 @@ class NameLexicon:
 
 
 @dataclass(frozen=True, slots=True)
+class CellForm:
+    """What the cells of a column look like that only its name can tell: digits or any code, and how many characters."""
+
+    digits: bool
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class EntityRule:
-    """What one entity type means."""
+    """What one entity type means, and how it is told.
+
+    `format`: the standard or document that its values follow. `strength`: how far matching values alone convince; `unproven`: how far
+    they do when their checksum fails. `cells`: what its cells look like where only the column's name tells what they are. A rule
+    that is not `on` keeps its words and its role, but no scan looks for it.
+    """
 
     entity_type: str
     label_zh: str
@@ -84,6 +119,10 @@ class EntityRule:
     family: Family
     strength: float
     names: NameLexicon
+    format: str = ""
+    on: bool = True
+    unproven: float = 0.0
+    cells: CellForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +134,49 @@ class RuleSet:
     counter: NameLexicon
     remarks: NameLexicon
 
+    @property
+    def running(self) -> Mapping[str, EntityRule]:
+        """The rules that scans look for, in the order of the pack."""
+        return {entity_type: rule for entity_type, rule in self.entities.items() if rule.on}
+
+    def with_types(self, types: Collection[str]) -> RuleSet:
+        """This pack with more types on. Its version says so, for a scan under other rules is another scan."""
+        unknown = sorted(set(types) - set(self.entities))
+        if unknown:
+            raise RuleError(detail=f"there is no entity type {unknown[0]}")
+        more = sorted(entity_type for entity_type in types if not self.entities[entity_type].on)
+        if not more:
+            return self
+        entities = {key: replace(rule, on=rule.on or key in more) for key, rule in self.entities.items()}
+        mark = hashlib.sha256(",".join(more).encode()).hexdigest()[:8]
+        return replace(self, version=f"{self.version}+{mark}", entities=entities)
+
     def role_of(self, entity_type: str | None) -> FieldRole:
         """The role of a type; `none` for no type or one that the pack does not know."""
         rule = self.entities.get(entity_type) if entity_type else None
         return rule.role if rule else FieldRole.NONE
 
 
+_also: set[str] = set()  # types of the shipped pack that this process looks for besides
+
+
 def load_rules(text: str | None = None) -> RuleSet:
     """The rule pack in `text` (TOML), or the one that ships. Raises `RuleError` naming what is wrong."""
-    return _shipped() if text is None else _parse(text)
+    return _shipped(frozenset(_also)) if text is None else _parse(text)
+
+
+def look_also_for(types: Iterable[str]) -> None:
+    """Turn types on that the shipped pack has off, for this process, once when it starts. Raises `RuleError` for an unknown one."""
+    chosen = set(types)
+    _shipped(frozenset(chosen))
+    _also.clear()
+    _also.update(chosen)
 
 
 @cache
-def _shipped() -> RuleSet:
-    return _parse(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"))
+def _shipped(also: frozenset[str]) -> RuleSet:
+    pack = _parse(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"))
+    return pack.with_types(also) if also else pack
 
 
 def _parse(text: str) -> RuleSet:
@@ -118,7 +186,14 @@ def _parse(text: str) -> RuleSet:
         raise RuleError(detail=str(error)) from error
     try:
         sources = {
-            key: RuleSource(key, str(value["title"]), str(value["article"]), bool(value["verified"]))
+            key: RuleSource(
+                key=key,
+                title=str(value["title"]),
+                title_en=str(value.get("title_en") or value["title"]),
+                article=str(value["article"]),
+                article_en=str(value.get("article_en") or value["article"]),
+                verified=bool(value["verified"]),
+            )
             for key, value in document["sources"].items()
         }
         entities = [_entity(entry, sources) for entry in document["entity"]]
@@ -137,8 +212,9 @@ def _entity(entry: Mapping[str, object], sources: Mapping[str, RuleSource]) -> E
     unknown = set(entry) - _ENTITY_KEYS
     if unknown:
         raise RuleError(detail=f"unknown key {sorted(unknown)[0]}")
+    unproven = float(cast(float, entry.get("unproven", 0.0)))
     grade, pipl, strength = str(entry["grade"]), str(entry["pipl"]), float(cast(float, entry["strength"]))
-    if grade not in GRADES or pipl not in PIPL_CATEGORIES or not 0 <= strength <= 1:
+    if grade not in GRADES or pipl not in PIPL_CATEGORIES or not 0 <= unproven <= strength <= 1:
         raise RuleError(detail=f"{entry['type']}: unknown grade, PIPL category or strength")
     return EntityRule(
         entity_type=str(entry["type"]),
@@ -151,7 +227,29 @@ def _entity(entry: Mapping[str, object], sources: Mapping[str, RuleSource]) -> E
         family=Family(str(entry["family"])),
         strength=strength,
         names=_lexicon(cast(Mapping[str, object], entry["names"])),
+        format=str(entry.get("format", "")),
+        on=_truth(entry, "on"),
+        unproven=unproven,
+        cells=_cell_form(str(entry["type"]), entry.get("cells")),
     )
+
+
+def _truth(entry: Mapping[str, object], key: str) -> bool:
+    value = entry.get(key, True)
+    if not isinstance(value, bool):
+        raise RuleError(detail=f"{entry['type']}: {key} is true or false")
+    return value
+
+
+def _cell_form(entity_type: str, entry: object) -> CellForm | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, dict) or set(entry) != {"digits", "least", "most"}:
+        raise RuleError(detail=f"{entity_type}: cells has digits, least and most")
+    form = CellForm(bool(entry["digits"]), int(entry["least"]), int(entry["most"]))
+    if not 1 <= form.least <= form.most:
+        raise RuleError(detail=f"{entity_type}: cells has at least as many characters as at most")
+    return form
 
 
 def _lexicon(entry: Mapping[str, object]) -> NameLexicon:

@@ -31,17 +31,29 @@ from privacy.detection.model import (
 )
 from privacy.detection.partials import ColumnPartial
 from privacy.detection.recognizers import COLUMN_RECOGNIZERS, ColumnRecognizer
-from privacy.detection.rules import RuleSet, load_rules
+from privacy.detection.rules import Family, RuleError, RuleSet, load_rules
 from privacy.detection.verdict import conclude, judge_column
 
 Clock = Callable[[], float]
 _DEFAULT_SAMPLE: Final = SamplePlan()
 
 
+def default_recognizers(rules: RuleSet | None = None) -> tuple[ColumnRecognizer, ...]:
+    """One instance of every recognizer that a rule pack runs; they hold no state between scans.
+
+    Raises `RuleError` for a rule that cannot run: one by checksum or pattern that no recognizer looks for.
+    """
+    running = (rules or load_rules()).running
+    known = {kind.entity for kind in COLUMN_RECOGNIZERS}
+    for entity_type, rule in running.items():
+        if rule.family in (Family.CHECKSUM, Family.PATTERN) and entity_type not in known:
+            raise RuleError(detail=f"no recognizer looks for {entity_type}")
+    return _recognizers(frozenset(running))
+
+
 @cache
-def default_recognizers() -> tuple[ColumnRecognizer, ...]:
-    """One instance of every recognizer that ships; they hold no state between scans."""
-    return tuple(kind() for kind in COLUMN_RECOGNIZERS)
+def _recognizers(types: frozenset[str]) -> tuple[ColumnRecognizer, ...]:
+    return tuple(kind() for kind in COLUMN_RECOGNIZERS if kind.entity in types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +148,10 @@ def scan_table(
     `ScanMode.SAMPLE` reads; a sampled scan is always incomplete.
     """
     pack = rules or load_rules()
-    scanner = TableScanner(columns, text_budget_seconds=text_budget_seconds, recognizers=recognizers, clock=clock)
+    chosen_recognizers = default_recognizers(pack) if recognizers is None else recognizers
+    scanner = TableScanner(
+        columns, text_budget_seconds=text_budget_seconds, recognizers=chosen_recognizers, clock=clock
+    )
     chosen = batches
     if mode is ScanMode.SAMPLE:
         chosen = islice(batches, 0, sample.max_batches * sample.every, sample.every)

@@ -17,12 +17,15 @@ import numpy as np
 from privacy.detection.cells import IntArray
 from privacy.detection.checksums import LUCK
 from privacy.detection.column_names import NameEvidence
+from privacy.detection.model import POSSIBLE_SCORE
 from privacy.detection.partials import ColumnPartial, TypeStats
 from privacy.detection.rules import EntityRule, Family, RuleSet
 from privacy.detection.shapes import FIRST_YEAR
 
 SURE: Final = 0.001  # a checksum rate less probable than this by luck is no luck
+_NOTHING: Final = TypeStats()
 _SAYS_SO: Final = 0.8  # a name score from here on is the column's own word
+_BY_NAME: Final = "by_name"  # note of a candidate whose values are only not against it
 _CASE_NUMBER_SPAN: Final = 12  # years: birthdays of a population spread wider, dates in case numbers do not
 
 
@@ -67,11 +70,26 @@ def beats_luck(passed: int, tried: int, luck: float) -> bool:
 def score_column(partial: ColumnPartial, names: NameEvidence, rules: RuleSet) -> list[Candidate]:
     """Candidates of a column, best first; ties keep the order of the rule pack."""
     if not partial.cells:
-        return []
-    found = [
-        candidate for rule in rules.entities.values() for candidate in _FAMILIES[rule.family](partial, names, rule)
-    ]
-    return sorted(found, key=lambda candidate: -candidate.score)
+        return [
+            candidate
+            for rule in rules.running.values()
+            if rule.entity_type == "BIOMETRIC" and (candidate := _biometric(partial, names, rule)) is not None
+        ]
+    found = [candidate for rule in rules.running.values() for candidate in _FAMILIES[rule.family](partial, names, rule)]
+    return _values_first(sorted(found, key=lambda candidate: -candidate.score), partial)
+
+
+def _values_first(candidates: list[Candidate], partial: ColumnPartial) -> list[Candidate]:
+    """What values tell comes before what the name alone tells, and a name tells one thing only."""
+    told = any(
+        candidate.score >= POSSIBLE_SCORE
+        and candidate.matched >= 0.5 * partial.cells
+        and _BY_NAME not in candidate.notes
+        for candidate in candidates
+    )
+    by_name = [candidate for candidate in candidates if _BY_NAME in candidate.notes]
+    dropped = by_name if told else by_name[1:]
+    return [candidate for candidate in candidates if candidate not in dropped]
 
 
 def span_of(years: IntArray, *, low: float = 0.05, high: float = 0.95) -> tuple[int, int]:
@@ -106,32 +124,40 @@ def _mixed(share: float) -> float:
 
 
 def _checksum(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Iterator[Candidate]:
-    stats = partial.types.get(rule.entity_type)
+    stats = partial.types.get(rule.entity_type, _NOTHING)
     name = names.score(rule.entity_type)
-    if stats is None or not stats.rows:
-        if partial.lost_rows >= 0.5 * partial.cells and name >= _SAYS_SO:
-            yield Candidate(rule.entity_type, 0.75, partial.lost_rows, notes=("digits_lost",))
-        return
-    share = _share(stats.whole_rows, partial)
     proven = beats_luck(stats.valid_rows, stats.checked_rows, LUCK[rule.entity_type])
-    notes: tuple[str, ...] = ()
+    matched, notes = stats.rows, tuple[str, ...]()
+    # Where the column says so, values that have the form count although nothing of them stands without its checksum.
+    formed = min(stats.shaped_rows, stats.checked_rows) if name >= _SAYS_SO and not proven else 0
+    if not stats.rows and 2 * formed < partial.cells:
+        yield from _digits_lost(partial, name, rule)
+        return
+    share = _share(max(stats.whole_rows, formed), partial)
     if proven:
         value = rule.strength * (1.0 if share >= 0.3 else 0.5 + 0.5 * _mixed(share))
         score = _joined(value, name) if stats.whole_rows else 0.0
     else:
-        value, notes = _UNPROVEN[rule.entity_type](stats, share)
+        matched = max(matched, formed)
+        value, notes = _UNPROVEN.get(rule.entity_type, _unproven)(stats, share, rule)
         score = _joined(value * (1 - 0.4 * names.against(rule.entity_type)), name) if share >= 0.05 else 0.0
-    yield Candidate(
-        rule.entity_type, score, stats.rows, stats.checked_rows, stats.valid_rows, proven=proven, notes=notes
-    )
+    yield Candidate(rule.entity_type, score, matched, stats.checked_rows, stats.valid_rows, proven=proven, notes=notes)
 
 
-def _unproven_id(stats: TypeStats, share: float) -> tuple[float, tuple[str, ...]]:
+def _digits_lost(partial: ColumnPartial, name: float, rule: EntityRule) -> Iterator[Candidate]:
+    """3.20501E+17: the column's name says what it was, or what is left of the number begins like a resident ID."""
+    if partial.lost_rows >= 0.5 * partial.cells and name >= _SAYS_SO:
+        yield Candidate(rule.entity_type, 0.75, partial.lost_rows, notes=("digits_lost",))
+    elif rule.entity_type == "CN_RESIDENT_ID" and partial.lost_id_rows >= 0.5 * partial.cells:
+        yield Candidate(rule.entity_type, 0.5, partial.lost_id_rows, notes=("digits_lost",))
+
+
+def _unproven_id(stats: TypeStats, share: float, rule: EntityRule) -> tuple[float, tuple[str, ...]]:
     """Province and date in place are evidence too: by luck less than one number in a thousand has them.
 
     Case numbers have them on purpose (320505 20240115 0012): their dates lie in few years and they never end in X.
     """
-    value = 0.78 * _ramp(share, 0.05, 0.6)
+    value = rule.unproven * _ramp(share, 0.05, 0.6)
     notes = ["checksum_unverified"]
     first, last = span_of(stats.years)
     if stats.whole_rows >= 30 and last - first < _CASE_NUMBER_SPAN:
@@ -145,28 +171,39 @@ def _unproven_id(stats: TypeStats, share: float) -> tuple[float, tuple[str, ...]
     return max(0.0, value), tuple(notes)
 
 
-def _unproven_card(_stats: TypeStats, share: float) -> tuple[float, tuple[str, ...]]:
+def _unproven_uscc(_stats: TypeStats, share: float, rule: EntityRule) -> tuple[float, tuple[str, ...]]:
+    return rule.unproven * _ramp(share, 0.1, 0.7), ("checksum_unverified",)
+
+
+def _unproven(_stats: TypeStats, share: float, rule: EntityRule) -> tuple[float, tuple[str, ...]]:
     """Sixteen to nineteen digits that begin with 62: one number in a hundred does by luck, but whole runs of numbers do too."""
-    return 0.5 * _ramp(share, 0.3, 0.9), ("checksum_unverified",)
+    return rule.unproven * _ramp(share, 0.3, 0.9), ("checksum_unverified",)
 
 
-def _unproven_uscc(_stats: TypeStats, share: float) -> tuple[float, tuple[str, ...]]:
-    return 0.7 * _ramp(share, 0.1, 0.7), ("checksum_unverified",)
-
-
-_UNPROVEN: Final[Mapping[str, Callable[[TypeStats, float], tuple[float, tuple[str, ...]]]]] = {
+_UNPROVEN: Final[Mapping[str, Callable[[TypeStats, float, EntityRule], tuple[float, tuple[str, ...]]]]] = {
     "CN_RESIDENT_ID": _unproven_id,
-    "CN_BANK_CARD": _unproven_card,
+    "CN_HMT_RESIDENCE_PERMIT": _unproven_id,
+    "CN_PERMANENT_RESIDENCE": _unproven_uscc,
     "CN_USCC": _unproven_uscc,
 }
 
 
 # ---- pattern types ----------------------------------------------------------------------------------------------
 
+# Types whose values other things look like too, where few of them are of the kind that nothing else is (`checked`): 1.2.3.4 is a
+# version, P12345678 an article. How much is left of what the values say, and the note that says why.
+LIKE_OTHERS: Final[Mapping[str, tuple[float, str]]] = {
+    "IP_ADDRESS": (0.3, "like_version_numbers"),
+    "CN_PASSPORT": (0.6, "like_serial_numbers"),
+    "CN_HM_TRAVEL_PERMIT": (0.6, "like_serial_numbers"),
+    "CN_EXIT_PERMIT": (0.6, "like_serial_numbers"),
+}
+
 
 def _pattern(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Iterator[Candidate]:
     stats = partial.types.get(rule.entity_type)
     if stats is None or not stats.rows:
+        yield from _by_name(partial, names, rule)
         return
     share = _share(stats.whole_rows, partial)
     value = rule.strength * _mixed(share)
@@ -178,12 +215,38 @@ def _pattern(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> I
         value *= (
             share * share
         )  # among other numbers some have eleven digits and a segment by luck, at most every other one
-    if rule.entity_type == "IP_ADDRESS" and stats.checked_rows < 0.3 * stats.rows:
-        value *= 0.3
-        notes.append("like_version_numbers")
+    if rule.entity_type in LIKE_OTHERS and (
+        stats.checked_rows < 0.3 * stats.rows or names.says_other(rule.entity_type) >= _SAYS_SO
+    ):
+        factor, note = LIKE_OTHERS[rule.entity_type]
+        value *= factor
+        notes.append(note)
     value *= 1 - 0.4 * names.against(rule.entity_type)
     score = _joined(max(0.0, value), names.score(rule.entity_type)) if stats.whole_rows else 0.0
     yield Candidate(rule.entity_type, score, stats.rows, notes=tuple(notes))
+
+
+def _named(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Iterator[Candidate]:
+    """Types that a label in the text or the name of the column has to tell."""
+    stats = partial.types.get(rule.entity_type)
+    if stats is None or 2 * stats.rows < partial.cells:
+        yield from _by_name(partial, names, rule)
+    if stats is not None and stats.rows:
+        value = rule.strength * _mixed(_share(stats.whole_rows, partial)) if stats.whole_rows else 0.0
+        yield Candidate(rule.entity_type, _joined(value, names.score(rule.entity_type)) if value else 0.0, stats.rows)
+
+
+def _by_name(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Iterator[Candidate]:
+    """A column that is called so, whose cells are codes of the usual length and no list of a few kinds."""
+    form, name = rule.cells, names.score(rule.entity_type)
+    if form is None or name < _SAYS_SO:
+        return
+    rows = partial.numbers.whole_rows if form.digits else max(partial.shapes.get("code", 0), partial.numbers.whole_rows)
+    usual = form.least <= partial.length_sum / partial.cells <= form.most
+    few = partial.cells >= 50 and partial.distinct.estimate <= 10
+    value = rule.strength * _ramp(_share(rows, partial), 0.5, 0.9) * name * (1 - 0.4 * names.against(rule.entity_type))
+    if value and usual and not few:
+        yield Candidate(rule.entity_type, value, rows, notes=(_BY_NAME,))
 
 
 def _is_numeric(partial: ColumnPartial) -> bool:
@@ -309,6 +372,21 @@ def _diagnosis(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) ->
     return Candidate("DIAGNOSIS", _joined(value, name), words + codes)
 
 
+def _biometric(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Candidate | None:
+    """Images in the cells, or files and templates where the column says whose: a picture alone may be of a shop."""
+    name = names.score(rule.entity_type)
+    images = partial.shapes.get("image", 0) + partial.image_rows
+    binary = partial.binary_rows - partial.image_rows
+    rows = images + partial.shapes.get("image_file", 0) + partial.shapes.get("template", 0) + binary
+    held = partial.cells + partial.binary_rows
+    if not rows:
+        return None
+    share = min(1.0, (rows if name >= _SAYS_SO else images) / held)
+    value = rule.strength * _ramp(share, 0.3, 0.8) * (1 - 0.5 * names.against(rule.entity_type))
+    score = _joined(value, name, 0.9) if name >= _SAYS_SO and share >= 0.5 else value
+    return Candidate(rule.entity_type, score, rows if name >= _SAYS_SO else images)
+
+
 _SHAPES: Final[Mapping[str, Callable[[ColumnPartial, NameEvidence, EntityRule], Candidate | None]]] = {
     "PERSON": _person,
     "CN_ADDRESS": _address,
@@ -316,6 +394,7 @@ _SHAPES: Final[Mapping[str, Callable[[ColumnPartial, NameEvidence, EntityRule], 
     "EMPLOYER": _organisation,
     "REGION": _region,
     "DIAGNOSIS": _diagnosis,
+    "BIOMETRIC": _biometric,
 }
 
 
@@ -384,4 +463,5 @@ _FAMILIES: Final[Mapping[Family, Callable[[ColumnPartial, NameEvidence, EntityRu
     Family.SHAPE: _shape,
     Family.DATE: _date,
     Family.NUMERIC: _numeric,
+    Family.NAMED: _named,
 }

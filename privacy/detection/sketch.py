@@ -11,16 +11,21 @@ Source: Bar-Yossef et al., "Counting distinct elements in a data stream" (2002).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from privacy.detection.cells import Cells
+from privacy.detection.outlines import content
 
 HashArray = npt.NDArray[np.uint64]
 CAPACITY: Final = 50_000
-_PERIOD: Final = 4096  # positions with a weight of their own
+_STEP: Final = np.uint64(0x9E3779B97F4A7C15)
+_WORD: Final = 8
+_LONG: Final = 128  # bytes
+_MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(_WORD)], dtype=np.uint64)  # the first so many bytes
 
 
 def _mix(values: HashArray) -> HashArray:
@@ -30,27 +35,43 @@ def _mix(values: HashArray) -> HashArray:
     return values ^ (values >> np.uint64(31))
 
 
-_WEIGHTS: Final = _mix(np.arange(1, _PERIOD + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
-
-
 def hash_cells(cells: Cells) -> HashArray:
-    """A 64-bit hash per text: a multilinear hash over its code points, then mixed."""
-    if not len(cells):
-        return np.zeros(0, dtype=np.uint64)
-    length = cells.features.length
-    position = np.arange(len(cells.points), dtype=np.int64)
-    position -= np.repeat(cells.starts, length + 1)
-    if int(length.max()) >= _PERIOD:
-        position %= _PERIOD
+    """A 64-bit hash per text: of its length, then eight bytes at a time; of very long texts BLAKE2b."""
+    text, offsets = content(cells.array)
+    sizes = np.diff(offsets)
+    # With the longest first, those that have bytes left are always the first so many.
+    order = np.argsort(-np.minimum(sizes, _LONG + 1).astype(np.int16), kind="stable")
+    starts, left = offsets[:-1][order], sizes[order]
+    words: HashArray = np.ndarray(
+        (len(text) + 1,), dtype="<u8", buffer=np.concatenate((text, np.zeros(_WORD, dtype=np.uint8))), strides=(1,)
+    )
     with np.errstate(over="ignore"):
-        terms = (cells.points.astype(np.uint64) + np.uint64(1)) * _WEIGHTS[position]
-        return _mix(np.add.reduceat(terms, cells.starts))
+        hashes = _mix(left.astype(np.uint64) * _STEP)
+        first = int(np.searchsorted(-left, -_LONG))  # of those that are not very long
+        for done in range(0, _LONG, _WORD):
+            live = int(np.searchsorted(-left, -done))
+            if live <= first:
+                break
+            whole = int(np.searchsorted(-left, -(done + _WORD), side="right"))
+            word = words[starts[first:live] + done]
+            cut = slice(max(whole - first, 0), None)
+            word[cut] &= _MASKS[left[max(whole, first) : live] - done]
+            some = hashes[first:live]
+            some ^= word
+            some *= _STEP
+            some ^= some >> np.uint64(32)
+        for at in range(first):
+            digest = blake2b(text[starts[at] : starts[at] + left[at]].tobytes(), digest_size=8).digest()
+            hashes[at] = int.from_bytes(digest, "little")
+        ordered = np.empty_like(hashes)
+        ordered[order] = _mix(hashes)
+    return ordered
 
 
 def hash_numbers(values: npt.NDArray[np.generic]) -> HashArray:
     """A 64-bit hash per number (8-byte integers or floats)."""
     with np.errstate(over="ignore"):
-        return _mix(values.view(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
+        return _mix(values.view(np.uint64) + _STEP)
 
 
 @dataclass(frozen=True, slots=True)

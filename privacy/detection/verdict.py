@@ -7,41 +7,80 @@ together. Evidence is JSON-able and masked.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import pyarrow as pa
+
+from privacy.detection.checksums import LUCK
 from privacy.detection.column import Held
-from privacy.detection.column_names import NameEvidence
+from privacy.detection.column_names import NameEvidence, read_names
 from privacy.detection.model import POSSIBLE_SCORE, ColumnInput, ColumnScan, FieldRole, Likelihood, Reason, TypeCount
-from privacy.detection.partials import ColumnPartial, Examples
-from privacy.detection.rules import RuleSet
+from privacy.detection.partials import ColumnPartial, Examples, TypeStats
+from privacy.detection.rules import EntityRule, Family, RuleSet
 from privacy.detection.scoring import Candidate, score_column
 
 # Among direct identifiers in one text the first of these names the column.
 _GRAVEST: Final = (
     "PERSON",
     "CN_RESIDENT_ID",
+    "CN_HMT_RESIDENCE_PERMIT",
+    "CN_PERMANENT_RESIDENCE",
     "CN_PASSPORT",
+    "CN_HM_TRAVEL_PERMIT",
+    "CN_TW_TRAVEL_PERMIT",
+    "CN_EXIT_PERMIT",
+    "CN_OFFICER_ID",
+    "CN_DRIVING_LICENCE",
+    "CN_SOCIAL_SECURITY",
+    "MEDICAL_RECORD",
     "CN_BANK_CARD",
+    "CREDIT_CARD",
+    "IBAN_CODE",
     "CN_MOBILE",
     "CN_LANDLINE",
+    "PHONE_NUMBER",
     "EMAIL_ADDRESS",
+    "CN_WECHAT_ID",
+    "CN_QQ_ID",
     "CN_PLATE",
+    "VIN",
     "CN_ADDRESS",
+    "IMEI",
+    "IMSI",
     "MAC_ADDRESS",
     "IP_ADDRESS",
+    "CN_TAX_ID",
     "CN_USCC",
+    "CN_ORGANIZATION_CODE",
     "CN_GPS",
 )
 _STRUCTURED: Final = frozenset({"CN_ADDRESS", "ORGANIZATION", "EMPLOYER", "REGION", "DIAGNOSIS"})
 _PERSONAL: Final = frozenset({"PERSON", "CN_RESIDENT_ID", "CN_MOBILE"})
-_HELPED_BY_NEIGHBOURS: Final = frozenset({"BIRTH_DATE", "PERSON", "CN_ADDRESS", "OCCUPATION", "CN_PASSPORT"})
+_HELPED_BY_NEIGHBOURS: Final = frozenset(
+    {
+        "BIRTH_DATE",
+        "PERSON",
+        "CN_ADDRESS",
+        "OCCUPATION",
+        "CN_PASSPORT",
+        "CN_HM_TRAVEL_PERMIT",
+        "CN_EXIT_PERMIT",
+        "BIOMETRIC",
+    }
+)
+_RARELY_WRITTEN_SO: Final = frozenset(
+    {"CN_PASSPORT", "CN_LANDLINE", "PHONE_NUMBER"}
+)  # a text says more than a code does
+_TELLING_LUCK: Final = 0.02  # a checksum that passes less often by luck makes one value in a text credible
+_TELLING_FORM: Final = 0.5  # and so does a form that convinces this far without it
 _NEIGHBOUR_BONUS: Final = 0.1
 _SURE_SCORE: Final = 0.9
 _MENTIONED: Final = 0.46  # the score of a type that is certain in few cells of a column of something else
-_BY_LUCK: Final = frozenset({"one_number_segment", "like_version_numbers"})
+_BY_LUCK: Final = frozenset({"one_number_segment", "like_version_numbers", "like_serial_numbers"})
 _SHOWN: Final = 3
+_WORTH_SAYING: Final = 0.2  # below it the best type is very unlikely, and why is of no interest
 _Z95: Final = 1.96
 
 
@@ -64,7 +103,7 @@ def judge_column(
 ) -> JudgedColumn:
     """Candidates of one column, free text taken into account."""
     candidates = score_column(partial, names, rules)
-    mentions = _mentions(partial, candidates, rules)
+    mentions = _mentions(partial, candidates, rules, _in_members(partial, rules))
     free_text = _is_free_text(partial, candidates, names)
     if free_text:
         candidates = _in_text(partial, candidates, mentions)
@@ -96,8 +135,10 @@ def conclude(
 
 
 def _is_free_text(partial: ColumnPartial, candidates: Sequence[Candidate], names: NameEvidence) -> bool:
-    if not partial.cells or (
-        candidates and candidates[0].score >= 0.7 and candidates[0].matched >= 0.5 * partial.cells
+    if (
+        not partial.cells
+        or _is_json(partial)
+        or (candidates and candidates[0].score >= 0.7 and candidates[0].matched >= 0.5 * partial.cells)
     ):
         return False
     if names.remarks >= 0.8 and partial.text.rows + partial.text.latin_rows:
@@ -105,31 +146,61 @@ def _is_free_text(partial: ColumnPartial, candidates: Sequence[Candidate], names
     return partial.shapes.get("wordy", 0) >= 0.2 * partial.cells
 
 
-def _mentions(partial: ColumnPartial, candidates: Sequence[Candidate], rules: RuleSet) -> tuple[TypeCount, ...]:
-    """Types that some rows certainly hold, whatever the column is."""
+def _is_json(partial: ColumnPartial) -> bool:
+    return partial.shapes.get("json", 0) >= 0.5 * partial.cells > 0
+
+
+def _in_members(partial: ColumnPartial, rules: RuleSet) -> dict[str, int]:
+    """Types in cells of JSON: each key is judged like the name of a column, with the values under it. Rows per type."""
     found: dict[str, int] = {}
+    for key, member in partial.members.items():
+        column = ColumnInput(key, "", pa.string())
+        one = judge_column(column, Held.TEXT, (), member, read_names(key, "", rules), rules)
+        best = [c for c in one.candidates[:1] if c.score >= POSSIBLE_SCORE and rules.role_of(c.entity_type) != "none"]
+        for seen, rows in [
+            *((c.entity_type, c.matched) for c in best),
+            *((m.entity_type, m.rows) for m in one.mentions),
+        ]:
+            found[seen] = max(found.get(seen, 0), min(rows, partial.cells))
+    return found
+
+
+def _mentions(
+    partial: ColumnPartial, candidates: Sequence[Candidate], rules: RuleSet, in_members: Mapping[str, int]
+) -> tuple[TypeCount, ...]:
+    """Types that some rows certainly hold, whatever the column is."""
+    found = dict(in_members)
     by_type = {candidate.entity_type: candidate for candidate in candidates}
     numeric = partial.numbers.rows >= 0.5 * partial.cells
     for entity_type, stats in partial.types.items():
-        if entity_type not in rules.entities or not stats.rows:
+        if entity_type not in rules.running or not stats.rows:
             continue
         candidate = by_type.get(entity_type)
-        likely = candidate is not None and candidate.score >= POSSIBLE_SCORE
-        if entity_type in ("CN_RESIDENT_ID", "CN_BANK_CARD", "CN_USCC"):
-            passes = stats.valid_rows >= 0.5 * stats.checked_rows > 0
-            credible = likely or (candidate is not None and candidate.proven) or (passes and not numeric)
+        if candidate is not None and candidate.score >= POSSIBLE_SCORE:
+            credible = True
+        elif rules.entities[entity_type].family is Family.CHECKSUM:
+            credible = _passes(rules.entities[entity_type], stats, candidate, numeric=numeric)
         else:
             running = candidate is not None and not _BY_LUCK.isdisjoint(candidate.notes)
-            credible = likely or not (numeric or running)
-            if entity_type in ("CN_PASSPORT", "CN_LANDLINE"):
-                credible = likely or (credible and partial.shapes.get("wordy", 0) > 0)
+            credible = not (numeric or running)
+            if entity_type in _RARELY_WRITTEN_SO:
+                credible = credible and partial.shapes.get("wordy", 0) > 0
         if credible:
-            found[entity_type] = stats.rows
+            found[entity_type] = max(stats.rows, found.get(entity_type, 0))
     persons = partial.shapes.get("person_in_text", 0)
     if persons:
-        found["PERSON"] = persons
+        found["PERSON"] = max(persons, found.get("PERSON", 0))
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return tuple(TypeCount(entity_type, rows) for entity_type, rows in ordered)
+
+
+def _passes(rule: EntityRule, stats: TypeStats, candidate: Candidate | None, *, numeric: bool) -> bool:
+    """Whether the checksum makes the few values of a type credible: more pass than luck allows, or most do and the form tells."""
+    if candidate is not None and candidate.proven:
+        return True
+    most = stats.valid_rows >= 0.5 * stats.checked_rows > 0
+    tells = rule.unproven >= _TELLING_FORM or LUCK[rule.entity_type] <= _TELLING_LUCK
+    return most and tells and not numeric
 
 
 def _in_text(partial: ColumnPartial, candidates: Sequence[Candidate], mentions: Sequence[TypeCount]) -> list[Candidate]:
@@ -165,7 +236,7 @@ def _with_mentioned(
     direct = [
         mention
         for mention in mentions
-        if rules.role_of(mention.entity_type) is FieldRole.DIRECT
+        if (rules.role_of(mention.entity_type) is FieldRole.DIRECT or _is_json(partial))
         and mention.rows >= (0.05 if mention.entity_type == "PERSON" else 0.002) * partial.cells
         and not (mention.entity_type == "PERSON" and no_person)
     ]
@@ -240,7 +311,7 @@ def _evidence(
 ) -> dict[str, object]:
     partial = one.partial
     cells = partial.cells
-    notes: list[str] = list(best.notes) if best else []
+    notes: list[str] = list(best.notes) if best and best.score >= _WORTH_SAYING else []
     evidence: dict[str, object] = {"held": one.held.value, "tried": list(one.tried), "free_text": one.free_text}
     if best:
         stats = partial.types.get(best.entity_type)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from privacy.masking.errors import KeyMissing, OperatorUnavailable, TypeUnsuitable
+from privacy.masking.errors import KeyMissing, OperatorUnavailable, ParameterInvalid, TypeUnsuitable
 from privacy.masking.generalise import read_generalise
 from privacy.masking.keys import KeyRing
 from privacy.masking.operators import ColumnOperator, Operator, available_operators
@@ -54,6 +54,9 @@ def output_type(
         result = token_type(source)
     else:
         result = bound_operator(operator, parameters, entity_type, None, field=field).output_type(source)
+    if result is None and operator is Operator.CONSTANT:
+        expected = f"a value of the column's type ({source})"
+        raise ParameterInvalid(field=field, operator=operator.value, parameter="value", expected=expected)
     if result is None:
         raise TypeUnsuitable(field=field, operator=operator.value, type=str(source))
     return result

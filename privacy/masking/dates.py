@@ -1,8 +1,8 @@
 """Dates in whatever spelling a table has them.
 
 Lives here: reading 20010203, 2001-02-03, 2001/2/3, 2001年2月3日, date and timestamp columns as years, months and
-days, and writing coarser forms. A reading is of one calendar day or month; day-first and month-first spellings are
-ambiguous and count as malformed.
+days, and writing coarser forms. A reading is of one calendar day, month (2001-02, 200102) or year (2001, 2001年,
+2001-00-00); day-first and month-first spellings are ambiguous and count as malformed.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ from privacy.masking.columns import valid_rows as present
 EARLIEST_YEAR = 1800
 LATEST_YEAR = 2199
 
-_MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
+# By the month's number; 0 is the year alone, which has no day.
+_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
 _SEPARATORS = np.frombuffer(b"-/.", dtype=np.uint8)
 _SPELLINGS = (
-    r"^\s*(?P<year>\d{4})(?:"
+    r"^\s*(?P<year>\d{4})(?:\s*年?|(?P<month3>\d{2})|(?:"
     r"\s*[-/.年]\s*(?P<month>\d{1,2})(?:\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?|\s*月)?"
     r"|(?P<month2>\d{2})(?P<day2>\d{2})(?:\d{6})?)"
-    r"(?:[T\s]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2})?(?:\.\d+)?秒?分?\s*(?:Z|[+-]\d\d:?\d\d)?)?\s*$"
+    r"(?:[T\s]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2})?(?:\.\d+)?秒?分?\s*(?:Z|[+-]\d\d:?\d\d)?)?)\s*$"
 )
 
 
@@ -56,8 +57,8 @@ class DateLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """n dates: `year`, `month`, `day`; `day` is 0 where only the month is known. Where `known` is False the rest
-    means nothing."""
+    """n dates: `year`, `month`, `day`; `day` is 0 where only the month is known, `month` too where only the year is.
+    Where `known` is False the rest means nothing."""
 
     year: Ints
     month: Ints
@@ -164,15 +165,15 @@ def _read_other(text: Texts, rows: Ints, dates: Dates) -> None:
         return total[found]
 
     dates.year[where] = number("year")
-    dates.month[where] = number("month", "month2")
+    dates.month[where] = number("month", "month2", "month3")
     dates.day[where] = number("day", "day2")
     dates.known[where] = True
 
 
 def _drop_impossible(dates: Dates) -> None:
     year, month = dates.year, dates.month
-    possible_month = (month >= 1) & (month <= 12)
-    last = _MONTH_DAYS[np.where(possible_month, month, 1) - 1]
+    possible_month = (month >= 0) & (month <= 12)
+    last = _DAYS[np.where(possible_month, month, 0)]
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     last = last + (leap & (month == 2))
     dates.known[:] &= (
@@ -184,6 +185,8 @@ def has_level(dates: Dates, level: DateLevel) -> Flags:
     """Where a date is known as finely as `level`."""
     if level is DateLevel.DAY:
         return dates.known & (dates.day > 0)
+    if level in (DateLevel.MONTH, DateLevel.QUARTER):
+        return dates.known & (dates.month > 0)
     return dates.known
 
 
@@ -217,7 +220,7 @@ def _written(*parts: tuple[Ints, int] | str) -> Bytes:
 
 
 def ages_on(dates: Dates, year: int, month: int, day: int) -> Ints:
-    """Completed years from each date of birth to the day given; a birth date known to the month counts from its first
+    """Completed years from each date of birth to the day given; one known to the month or year counts from its first
     day."""
     before_birthday = (dates.month > month) | ((dates.month == month) & (np.maximum(dates.day, 1) > day))
     return np.asarray(year - dates.year - before_birthday, dtype=np.int64)

@@ -10,7 +10,7 @@ field's name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,16 +39,19 @@ _READ_VALUES = frozenset({Operator.PARTIAL_MASK, Operator.TOKEN, Operator.GENERA
 class ColumnReport:
     """What was done to one column: cells in all, of which `nulls` were missing and `invalid` malformed.
 
-    `canonical_version` is that of the form tokens were taken from; None where no canonical form was used.
+    `parameters` are those that may be told (`FieldRule.told_parameters`). `canonical_version` is that of the form tokens were
+    taken from; None where no canonical form was used.
     """
 
     name: str
     operator: Operator
+    parameters: Mapping[str, object]
     entity_type: str | None
     cells: int
     nulls: int
     invalid: int
     invalid_policy: InvalidPolicy
+    null_policy: NullPolicy
     canonical_version: int | None
 
     def to_dict(self) -> dict[str, object]:
@@ -57,6 +60,7 @@ class ColumnReport:
         return {
             "name": self.name,
             "operator": self.operator.value,
+            "parameters": dict(self.parameters),
             "technique": properties.technique.value,
             "reversible": properties.reversible,
             "entity_type": self.entity_type,
@@ -64,6 +68,7 @@ class ColumnReport:
             "nulls": self.nulls,
             "invalid": self.invalid,
             "invalid_policy": self.invalid_policy.value,
+            "null_policy": self.null_policy.value,
             "canonical_version": self.canonical_version,
         }
 
@@ -156,11 +161,13 @@ class _ColumnProtector:
         return ColumnReport(
             name=self.name,
             operator=self.rule.operator,
+            parameters=self.rule.told_parameters,
             entity_type=self.rule.entity_type,
             cells=self.cells,
             nulls=self.nulls,
             invalid=self.invalid,
             invalid_policy=self.rule.invalid_policy,
+            null_policy=self.rule.null,
             canonical_version=canonical_version(self.rule.entity_type) if uses_canonical_form else None,
         )
 
@@ -248,7 +255,9 @@ def protect_batches(
     return Protector(batches, schema, policy, keys)
 
 
-def preview(values: Values, rule: FieldRule, keys: KeyRing | None) -> list[tuple[str | None, str | None]]:
+def preview(
+    values: Values, rule: FieldRule, keys: KeyRing | None, *, field: str = "preview"
+) -> list[tuple[str | None, str | None]]:
     """Pairs of (masked before, after) for some of a column's values, to be shown to people who may not see the values.
 
     What `keep` would leave is masked too: the page may not show what the release would. A value at which the rule
@@ -257,7 +266,7 @@ def preview(values: Values, rule: FieldRule, keys: KeyRing | None) -> list[tuple
     if not has_text_form(values.type):
         # There is nothing of nested or binary values that could be shown; the rule is checked all the same.
         if rule.operator is not Operator.DROP:
-            output_type(rule.operator, rule.parameters, rule.entity_type, values.type, field="preview")
+            output_type(rule.operator, rule.parameters, rule.entity_type, values.type, field=field)
         return [(None, None)] * len(values)
     shown_type = rule.entity_type or _preset_type(rule) or ""
     raw = as_text(values).to_pylist()
@@ -266,10 +275,10 @@ def preview(values: Values, rule: FieldRule, keys: KeyRing | None) -> list[tuple
         return [(shown, None) for shown in before]
     if rule.operator is Operator.KEEP:
         return [(shown, shown) for shown in before]
-    output_type(rule.operator, rule.parameters, rule.entity_type, values.type, field="preview")
+    output_type(rule.operator, rule.parameters, rule.entity_type, values.type, field=field)
     invalid = InvalidPolicy.NULL if rule.invalid_policy is InvalidPolicy.FAIL else rule.invalid
     shown_rule = replace(rule, invalid=invalid, null=NullPolicy.KEEP)
-    after = as_text(_ColumnProtector("preview", values.type, shown_rule, keys).protect(values)).to_pylist()
+    after = as_text(_ColumnProtector(field, values.type, shown_rule, keys).protect(values)).to_pylist()
     return [
         (shown, masked if masked is None or text is None or not _gives_away(text, masked) else shown)
         for text, shown, masked in zip(raw, before, after, strict=True)

@@ -68,13 +68,15 @@ _RESIDENT_ID = "CN_RESIDENT_ID"
 _NUMBER = r"^[+-]?(?:\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.\d+)?$"
 
 
+def implied_target(parameters: Mapping[str, object], entity_type: str | None) -> Target | None:
+    """What a rule without `to` generalises to: what another parameter means, else what is usual for the type."""
+    stated = (target for name, target in _TARGET_OF_PARAMETER.items() if parameters.get(name) is not None)
+    return next(stated, None) or _TARGET_OF_TYPE.get(entity_type or "")
+
+
 def read_generalise(reader: ParameterReader, entity_type: str | None) -> ColumnOperator:
-    """The generalisation of a rule: `to` and its parameters; without `to`, the one that the other parameters or the
-    type imply."""
-    implied = next((target for name, target in _TARGET_OF_PARAMETER.items() if reader.has(name)), None)
-    if implied is None and entity_type is not None:
-        implied = _TARGET_OF_TYPE.get(entity_type)
-    target = reader.choice("to", Target, default=implied)
+    """The generalisation of a rule: `to` and its parameters; without `to`, the one that is implied."""
+    target = reader.choice("to", Target, default=implied_target(reader.parameters, entity_type))
     if target is None:
         raise reader.missing("to")
     return _read_target(target, reader, entity_type)

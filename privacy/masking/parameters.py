@@ -33,9 +33,10 @@ class ParameterReader:
         self._parameters = parameters
         self._asked: list[str] = []
 
-    def has(self, name: str) -> bool:
-        """Whether the rule states this parameter."""
-        return self._parameters.get(name) is not None
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """What the rule states, to look at; only what is asked for by name counts as read."""
+        return self._parameters
 
     def missing(self, name: str) -> ParameterMissing:
         """The error for a parameter without which the operator cannot work."""

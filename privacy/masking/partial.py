@@ -11,7 +11,7 @@ canonicalisation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,12 +146,16 @@ class PartialMask:
         return Masked(values=masked, invalid=malformed_rows(text, masked))
 
 
+def implied_preset(parameters: Mapping[str, object], entity_type: str | None) -> Preset:
+    """The preset of a rule that names none: the entity type's, unless it says how many characters stay."""
+    free = parameters.get("keep_first") is not None or parameters.get("keep_last") is not None
+    return Preset.GENERIC if free else PRESETS.get(entity_type or "", Preset.GENERIC)
+
+
 def read_partial_mask(reader: ParameterReader, entity_type: str | None) -> PartialMask:
-    """The mask of a rule: `preset`, else the entity type's, else `generic`; `mask_char`; for generic `keep_first` and
-    `keep_last`."""
-    free = reader.has("keep_first") or reader.has("keep_last")
-    by_type = Preset.GENERIC if free or entity_type is None else PRESETS.get(entity_type, Preset.GENERIC)
-    preset = reader.choice("preset", Preset, default=by_type) or by_type
+    """The mask of a rule: `preset`, else the implied one; `mask_char`; for generic `keep_first` and `keep_last`."""
+    implied = implied_preset(reader.parameters, entity_type)
+    preset = reader.choice("preset", Preset, default=implied) or implied
     mask_char = reader.character("mask_char", default="*")
     if preset is not Preset.GENERIC:
         return PartialMask(preset=preset, entity_type=ENTITY_TYPES[preset], mask_char=mask_char)

@@ -48,11 +48,17 @@ from privacy.masking.errors import (
     ParameterInvalid,
     PolicyUnreadable,
 )
+from privacy.masking.generalise import implied_target
 from privacy.masking.operators import PROPERTIES, Operator, available_operators
+from privacy.masking.partial import implied_preset
 
 POLICY_VERSION = 1
 
 Code = TypeVar("Code", bound=StrEnum)
+
+# What may stand in a manifest, which leaves with the data: how coarse, which form, how much stays. Not what a constant says, nor the
+# groups somebody drew, which may name people.
+_TOLD = ("to", "width", "origin", "top", "on", "digits", "length", "steps", "preset", "keep_first", "keep_last")
 
 _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 _POLICY_KEYS = ("version", "default", "fields")
@@ -95,6 +101,18 @@ class FieldRule:
         if self.invalid is not None:
             return self.invalid
         return InvalidPolicy.TOKEN if self.operator is Operator.TOKEN else InvalidPolicy.NULL
+
+    @property
+    def told_parameters(self) -> dict[str, object]:
+        """What a manifest says of the parameters, those too that are only implied."""
+        implied: dict[str, object] = {}
+        if self.operator is Operator.GENERALISE:
+            target = implied_target(self.parameters, self.entity_type)
+            implied = {"to": target.value} if target else {}
+        elif self.operator is Operator.PARTIAL_MASK:
+            implied = {"preset": implied_preset(self.parameters, self.entity_type).value}
+        stated = {name: self.parameters[name] for name in _TOLD if self.parameters.get(name) is not None}
+        return implied | stated
 
     def to_dict(self) -> dict[str, object]:
         """The rule in JSON's types, complete: `rule_from_dict` gives an equal one back."""

@@ -37,6 +37,25 @@ _KNOWN_DOMAINS: Mapping[str, int] = {
 _LARGE_DOMAINS = frozenset(
     {
         *("CN_RESIDENT_ID", "CN_MOBILE", "CN_LANDLINE", "CN_BANK_CARD", "CN_USCC", "CN_PASSPORT", "CN_PLATE"),
+        *(
+            "CN_HMT_RESIDENCE_PERMIT",
+            "CN_PERMANENT_RESIDENCE",
+            "CN_HM_TRAVEL_PERMIT",
+            "CN_EXIT_PERMIT",
+            "CN_TW_TRAVEL_PERMIT",
+        ),
+        *("CN_OFFICER_ID", "CN_DRIVING_LICENCE", "CN_SOCIAL_SECURITY", "MEDICAL_RECORD", "CN_WECHAT_ID", "CN_QQ_ID"),
+        *(
+            "CN_TAX_ID",
+            "CN_ORGANIZATION_CODE",
+            "CREDIT_CARD",
+            "IBAN_CODE",
+            "PHONE_NUMBER",
+            "US_SSN",
+            "VIN",
+            "IMEI",
+            "IMSI",
+        ),
         *("EMAIL_ADDRESS", "PERSON", "CN_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "CN_GPS", "EMPLOYER", "ORGANIZATION"),
     }
 )

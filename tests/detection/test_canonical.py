@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.detection.canonical import CANONICAL_VERSION, STRICT_TYPES, canonical_version, canonicalise, validate
+from tests.detection import numbers
 from tests.detection.people import People
 
 FULL_WIDTH = {ord(char): ord(char) + 0xFEE0 for char in "0123456789Xx-"}  # U+FF10 and so on
@@ -55,6 +57,26 @@ def test_landlines_keep_their_extension() -> None:
 @pytest.mark.parametrize(
     ("entity_type", "spelling", "form"),
     [
+        ("CN_HMT_RESIDENCE_PERMIT", "830000 19920130 0022", "830000199201300022"),
+        ("CN_PERMANENT_RESIDENCE", "can110181080305", "CAN110181080305"),
+        ("CN_HM_TRAVEL_PERMIT", "h01234567 02", "H01234567"),
+        ("CN_HM_TRAVEL_PERMIT", "H01234567", "H01234567"),
+        ("CN_EXIT_PERMIT", "ca1234567", "CA1234567"),
+        ("CN_TW_TRAVEL_PERMIT", "0123456789(B)", "0123456789B"),
+        ("CN_OFFICER_ID", "军字第1234567号", "军1234567"),
+        ("CN_DRIVING_LICENCE", "320500123456.0", "320500123456"),
+        ("CN_ORGANIZATION_CODE", "d2143712-6", "D21437126"),
+        ("CN_TAX_ID", "320505d21437126", "320505D21437126"),
+        ("CN_SOCIAL_SECURITY", "a 1234 5678", "A12345678"),
+        ("MEDICAL_RECORD", "zy-2024-000123", "ZY2024000123"),
+        ("CN_WECHAT_ID", "Happy_2020", "happy_2020"),
+        ("CN_QQ_ID", "123456789.0", "123456789"),
+        ("VIN", "1m8gdm9axkp042788", "1M8GDM9AXKP042788"),
+        ("IMEI", "49-015420-323751-8", "490154203237518"),
+        ("CREDIT_CARD", "3782 822463 10005", "378282246310005"),
+        ("IBAN_CODE", "gb82 west 1234 5698 7654 32", "GB82WEST12345698765432"),
+        ("PHONE_NUMBER", "+44 (0)20 7946 0958 ext 12", "+442079460958"),
+        ("US_SSN", "536-90-4399", "536904399"),
         ("CN_USCC", "91350100m000100y43", "91350100M000100Y43"),
         ("CN_BANK_CARD", "6222 0213 8123 4567 890", "6222021381234567890"),
         ("EMAIL_ADDRESS", "Zhang.San@163.COM", "zhang.san@163.com"),
@@ -104,6 +126,25 @@ def test_a_mistyped_number_keeps_its_form_and_is_not_valid() -> None:
         True,
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "maker"),
+    [
+        ("CN_HMT_RESIDENCE_PERMIT", numbers.residence_permit),
+        ("CN_PERMANENT_RESIDENCE", numbers.permanent_residence),
+        ("CN_PERMANENT_RESIDENCE", numbers.old_permanent_residence),
+        ("CN_ORGANIZATION_CODE", numbers.organization_code),
+        ("VIN", numbers.vin),
+        ("IMEI", numbers.imei),
+        ("CREDIT_CARD", numbers.credit_card),
+    ],
+)
+def test_a_right_number_is_valid_and_a_mistyped_one_is_not(entity_type: str, maker: Callable[..., str]) -> None:
+    people = People(6)
+    values = pa.array([maker(people), maker(people, mistyped=True)])
+    assert validate(entity_type, values).to_pylist() == [True, False]
+    assert canonicalise(entity_type, values).to_pylist() == values.to_pylist()
 
 
 def test_lengths_and_nulls_are_kept_for_every_type() -> None:

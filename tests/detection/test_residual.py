@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from catalog.sources import FileLocation, open_source
 from privacy.detection.residual import ProtectedField, find_residual_direct
+from privacy.masking.writer import write_artefact
 from tests.detection.people import People
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -33,6 +37,11 @@ def make(maker: Callable[[People], object], rows: int = 300) -> list[object]:
         ("CN_RESIDENT_ID", People.old_resident_id),
         ("CN_MOBILE", People.mobile),
         ("CN_MOBILE", lambda p: int(p.mobile())),
+        ("CN_MOBILE", lambda p: float(p.mobile())),
+        ("CN_MOBILE", lambda p: Decimal(p.mobile()).quantize(Decimal("0.00"))),
+        ("CN_RESIDENT_ID", lambda p: float(p.resident_id().replace("X", "0"))),
+        ("CN_RESIDENT_ID", lambda p: Decimal(p.resident_id().replace("X", "0")).quantize(Decimal("0.0"))),
+        ("CN_RESIDENT_ID", lambda p: float(p.old_resident_id())),
         ("CN_BANK_CARD", People.bank_card),
         ("EMAIL_ADDRESS", People.email),
         ("CN_PLATE", People.plate),
@@ -40,6 +49,35 @@ def make(maker: Callable[[People], object], rows: int = 300) -> list[object]:
 )
 def test_an_identifier_that_was_kept_is_found(entity_type: str, maker: Callable[[People], object]) -> None:
     assert residual(make(maker)) == [(entity_type, 300)]
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "maker"),
+    [("CN_MOBILE", People.mobile), ("CN_RESIDENT_ID", lambda p: p.resident_id().replace("X", "0"))],
+)
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_an_identifier_that_is_kept_as_a_float_is_found_in_what_was_written(
+    entity_type: str, maker: Callable[[People], str], format_: str
+) -> None:
+    """A CSV has floats as text, most of them with an exponent."""
+    people, sink = People(57), io.BytesIO()
+    batch = pa.record_batch([pa.array([float(maker(people)) for _ in range(300)])], names=["c"])
+    write_artefact([batch], sink, format=format_, schema=batch.schema)
+    with open_source(FileLocation(f"a.{format_}", lambda: io.BytesIO(sink.getvalue()))) as source:
+        found = find_residual_direct({"c": "keep"}, source.table().batches())
+    assert [(one.entity_type, one.rows) for one in found] == [(entity_type, 300)]
+
+
+def test_measures_and_amounts_are_no_identifiers() -> None:
+    people = People(58)
+    for make_one in (
+        lambda: people.random.uniform(0, 1e6),
+        lambda: float(people.random.randrange(10**12)),
+        lambda: people.random.uniform(0, 1) * 1e18,
+        lambda: Decimal(people.random.randrange(10**9)).scaleb(-2),
+    ):
+        assert residual([make_one() for _ in range(2000)]) == []
+    assert residual(["1e5", "2.5E+3", "nan", "3.0", None] * 50) == []
 
 
 def test_one_number_in_a_remark_is_found() -> None:
