@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.workflow import State
 from catalog.datasets.models import DataField, Dataset, Distribution, RightKind, RightsAssignment
@@ -46,9 +47,9 @@ class Project(models.Model):
 
 
 class OfferState(models.TextChoices):
-    PROPOSED = "proposed", _("Proposed")
-    ACTIVE = "active", _("In force")
-    RETIRED = "retired", _("Retired")
+    PROPOSED = "proposed", pgettext_lazy("offer", "Proposed")
+    ACTIVE = "active", pgettext_lazy("offer", "In force")
+    RETIRED = "retired", pgettext_lazy("offer", "Retired")
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -129,13 +130,13 @@ class LegalBasis(models.TextChoices):
 
 STATE_CHOICES = [
     (State.DRAFT, _("Draft")),
-    (State.SUBMITTED, _("Submitted")),
+    (State.SUBMITTED, pgettext_lazy("application", "Submitted")),
     (State.ASSESSING, _("Being assessed")),
     (State.DECIDING, _("Being decided")),
     (State.RETURNED, _("Returned")),
     (State.AWAITING_PAYMENT, _("Awaiting payment")),
     (State.GRANTED, _("Granted")),
-    (State.REJECTED, _("Rejected")),
+    (State.REJECTED, pgettext_lazy("application", "Rejected")),
     (State.WITHDRAWN, _("Withdrawn")),
     (State.REVOKED, _("Revoked")),
 ]
@@ -242,6 +243,18 @@ class Artefact(models.Model):
         return f"artefact {self.pk}"
 
 
+class Superseded(models.TextChoices):
+    """Why an assessment counts no more and another was made, or has to be."""
+
+    RESUBMITTED = "resubmitted", _("The application was changed and submitted again")
+    FAILED = "failed", _("It could not be made")
+    DATA = "data", _("The data changed")
+    PROTECTION = "protection", _("The protection changed")
+    SCAN = "scan", _("The table was scanned again")
+    # Decisions on findings, grades, sharing terms, holders of rights, rule packs.
+    GROUND = "ground", _("What is said of the data, or the rules, changed")
+
+
 class Assessment(models.Model):
     """One measured, recorded assessment of one submission. Its state is its job's."""
 
@@ -254,7 +267,10 @@ class Assessment(models.Model):
     record_sha256 = models.CharField(max_length=64, blank=True)
     risk_grade = models.CharField(max_length=6, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Whether a row filter chose the rows: the application may be changed since, and what was counted is about these rows still.
+    filtered = models.BooleanField(default=False)
     superseded_at = models.DateTimeField(null=True)
+    superseded_because = models.CharField(max_length=11, choices=Superseded, blank=True)
 
     class Meta:
         ordering = ["-number"]
@@ -315,6 +331,15 @@ class Order(models.Model):
         return f"{self.amount} {self.currency}"
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def in_force(self) -> GrantQuerySet:
+        """The list form of `Grant.in_force`."""
+        today = timezone.localdate()
+        return self.filter(
+            revoked_at__isnull=True, right__ended_at__isnull=True, valid_from__lte=today, valid_until__gte=today
+        )
+
+
 class Grant(models.Model):
     """The usage right given: to an organisation, for named recipients, from a day to a day."""
 
@@ -326,6 +351,8 @@ class Grant(models.Model):
     valid_until = models.DateField()
     conditions = models.TextField(blank=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from access.models import Application, Decision, Offer, Release
+from collections.abc import Iterable
+
+from access.models import Application, Assessment, Decision, Offer, Order, Release
 from access.workflow import DECIDERS, Side, State
 from catalog.people.models import Role, User
 from catalog.people.policies import has_role_in, holds, permit, predicate
@@ -10,7 +12,7 @@ from catalog.people.policies import has_role_in, holds, permit, predicate
 
 def sides_of(user: User, application: Application) -> frozenset[Side]:
     """The sides `user` stands on. Nobody stands on two: who asks or receives, or asks for the same organisation, does not decide;
-    who signed for one side does not sign for another."""
+    who signed for one side, or confirmed the payment for finance, does not act for another."""
     if user.pk == application.applicant_id:
         member = holds(user, Role.REQUESTER, application.organization_id)
         return frozenset({Side.APPLICANT}) if member else frozenset()
@@ -40,25 +42,30 @@ def sides_of(user: User, application: Application) -> frozenset[Side]:
 _DECIDED = frozenset({State.AWAITING_PAYMENT, State.GRANTED, State.REVOKED})
 
 
-def sees_figures(user: User, application: Application) -> bool:
-    """Whether `user` is shown what was counted: rows, persons, classes, and the verdict that follows from them.
+def hidden_figures(user: User, application: Application, assessments: Iterable[Assessment]) -> frozenset[int]:
+    """Ids of those of the application's assessments that `user` is not shown the figures of: rows, persons, classes, and the verdict
+    that follows from them.
 
     A row filter makes each count the answer to a question about the rows that match, down to one neighbour's diagnosis. So the side
-    that asks does not see them until somebody has decided; those who decide see them from the start.
+    that asks does not see them until somebody has decided on that very assessment; what was asked before, and perhaps without a
+    filter since, stays hidden. Those who decide see them from the start.
     """
-    if application.row_filter is None or State(application.state) in _DECIDED:
-        return True
-    if sides_of(user, application) & DECIDERS:
-        return True
-    return not (
+    decided = State(application.state) in _DECIDED
+    hidden = frozenset(
+        item.pk for item in assessments if item.filtered and not (decided and item.superseded_at is None)
+    )
+    if not hidden or sides_of(user, application) & DECIDERS:
+        return frozenset()
+    asks = (
         user.pk == application.applicant_id
         or user.memberships.active().filter(organization_id=application.organization_id).exists()
         or application.recipients.filter(pk=user.pk).exists()
     )
+    return hidden if asks else frozenset()
 
 
 def signed_side(user: User, application: Application) -> Side | None:
-    """The side `user` has signed an approval for on the application's present assessment."""
+    """The side `user` has signed for: an approval on the application's present assessment, or that it was paid."""
     side = (
         Decision.objects.filter(
             application=application, decided_by=user, verdict="approve", assessment__superseded_at__isnull=True
@@ -66,7 +73,9 @@ def signed_side(user: User, application: Application) -> Side | None:
         .values_list("side", flat=True)
         .first()
     )
-    return Side(side) if side else None
+    if side:
+        return Side(side)
+    return Side.FINANCE if Order.objects.filter(application=application, confirmed_by=user).exists() else None
 
 
 def required_sides(application: Application, *, privacy_signs: bool) -> frozenset[Side]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from access.models import Application, Artefact, Assessment, Grant
+from access.models import Application, Artefact, Assessment, Grant, Superseded
 from access.services.applications import lock_application
 from access.services.artefacts import discard_artefacts
 from access.services.assessing import conclude, inputs_for, publish_assessment
@@ -80,8 +80,8 @@ def return_after_failure(job: Job) -> None:
     application = lock_application(assessment.application)
     if assessment.superseded_at is not None or application.state not in (State.SUBMITTED, State.ASSESSING):
         return  # withdrawn, or another assessment has taken this one's place
-    assessment.superseded_at = timezone.now()
-    assessment.save(update_fields=["superseded_at"])
+    assessment.superseded_at, assessment.superseded_because = timezone.now(), Superseded.FAILED
+    assessment.save(update_fields=["superseded_at", "superseded_because"])
     application.state, application.version = State.RETURNED, application.version + 1
     application.note, application.note_code = job.error_message[:500], job.error_code or job.state
     application.note_params = job.error_params

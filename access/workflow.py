@@ -91,7 +91,7 @@ TABLE: tuple[Rule, ...] = (
         Action.REVOKE,
         DECIDERS,
         (State.REVOKED,),
-        "with a reason; counts at the next request",
+        "with a reason; counts at the next request; not by who confirmed the payment",
     ),
 )
 
@@ -139,7 +139,8 @@ def as_markdown() -> str:
         " Expired is not a state: it follows from the grant's last day.",
         "",
         "A person who applied, is named as a recipient, or is a requester of the organisation that applies stands on no deciding"
-        " side and not on finance's. Who has signed for one side of an application stands on no other side of it.",
+        " side and not on finance's. Who has signed for one side of an application stands on no other side of it; confirming the"
+        " payment is finance's signature.",
         "",
     ]
     return "\n".join(lines)

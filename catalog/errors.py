@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Choices
 from django.utils.translation import gettext
 
 from catalog.messages import MessageError, gettext_noop
@@ -72,4 +73,20 @@ class InvalidInput(DomainError):
 def translated(error: MessageError) -> str:
     """The error's text in the active language."""
     text = gettext(error.message)
-    return text % error.params if error.params else text
+    return text % in_words(error.params) if error.params else text
+
+
+# Parameters that are several names in one text, as pure code and stored errors have them.
+_NAMES = frozenset({"allowed", "available", "columns", "missing", "names", "supported", "tables"})
+
+
+def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as a person reads them: a member of choices, such as a state, by its label, and names with the comma of the
+    reader's language. The codes stay in `params`."""
+    return {name: _in_words(name, value) for name, value in params.items()}
+
+
+def _in_words(name: str, value: Any) -> Any:
+    if isinstance(value, Choices):
+        return value.label
+    return value.replace(", ", gettext(", ")) if name in _NAMES and isinstance(value, str) else value

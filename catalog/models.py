@@ -1,5 +1,7 @@
 """Django finds the models of the catalogue here; each lives with its subject."""
 
+from catalog.datasets.endings import EndingProposal
+from catalog.datasets.lineage import DatasetLink
 from catalog.datasets.models import (
     DataField,
     Dataset,
@@ -16,8 +18,10 @@ from catalog.people.models import Membership, Organization, User
 __all__ = [
     "DataField",
     "Dataset",
+    "DatasetLink",
     "DatasetVersion",
     "Distribution",
+    "EndingProposal",
     "GradeProposal",
     "Job",
     "LedgerEntry",

@@ -131,7 +131,22 @@ JOB_MAX_ATTEMPTS: int = env.int("JOB_MAX_ATTEMPTS", default=3)
 SOURCE_ROOTS: dict[str, str] = env.dict("SOURCE_ROOTS", default={})
 # name=postgresql://host:port/database,other=mysql://host:port/database — no user and no password: those are a steward's, sealed.
 SOURCE_HOSTS: dict[str, str] = env.dict("SOURCE_HOSTS", default={})
+
+
+def organizations_of(named: dict[str, str], places: dict[str, str]) -> dict[str, list[str]]:
+    """Whose a root or host is: name=code:code, by the organisations' codes; whoever lies below one counts as it. A name that is not
+    here is everybody's, so one that was mistyped would open to all what was meant for few: it stops the start."""
+    if unknown := named.keys() - places.keys():
+        raise ImproperlyConfigured(
+            f"Organisations are named for a root or host that is not there: {', '.join(unknown)}."
+        )
+    return {name: codes.split(":") for name, codes in named.items()}
+
+
+SOURCE_ROOT_ORGANIZATIONS = organizations_of(env.dict("SOURCE_ROOT_ORGANIZATIONS", default={}), SOURCE_ROOTS)
+SOURCE_HOST_ORGANIZATIONS = organizations_of(env.dict("SOURCE_HOST_ORGANIZATIONS", default={}), SOURCE_HOSTS)
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
+SCAN_ALSO: list[str] = env.list("SCAN_ALSO", default=[])
 SCAN_TEXT_BUDGET_SECONDS: float = env.float("SCAN_TEXT_BUDGET_SECONDS", default=600.0)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an application asks for the fields of a wide table one by one
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -232,10 +247,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ApplicationState": "access.models.STATE_CHOICES",
         "DatasetState": "catalog.datasets.models.DatasetState",
+        "DatasetPrice": "catalog.datasets.models.Price",
         "FieldRole": "privacy.models.FieldRole",
         "FindingState": "privacy.models.FindingState",
         "Grade": "catalog.datasets.models.Grade",
         "JobState": "catalog.jobs.models.JobState",
+        "LinkKind": "catalog.datasets.lineage.LinkKind",
         "OfferState": "access.models.OfferState",
         "OrganizationKind": "catalog.people.models.OrganizationKind",
         "PlacedSourceKind": "catalog.api.serializers.sources.PLACED_KINDS",

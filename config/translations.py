@@ -114,8 +114,9 @@ def update() -> None:
             # Chinese has one form for every number.
             new.add(msgid, string=(string,) if isinstance(msgid, tuple) else string, context=context)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as handle:
-            write_po(handle, new, width=120, omit_header=False, sort_output=True, no_location=True)
+        whole = io.BytesIO()
+        write_po(whole, new, width=120, omit_header=False, sort_output=True, no_location=True)
+        _put(path, whole.getvalue())
 
 
 def compile_catalogues() -> None:
@@ -124,8 +125,16 @@ def compile_catalogues() -> None:
         target = path.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= path.stat().st_mtime:
             continue
-        with target.open("wb") as handle:
-            write_mo(handle, _read(path))
+        whole = io.BytesIO()
+        write_mo(whole, _read(path))
+        _put(target, whole.getvalue())
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: whoever reads it meanwhile sees the old one."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.datasets.models import DataField, Distribution, RightKind, RightsAssignment
 from catalog.jobs.models import Job
@@ -65,10 +66,10 @@ class Scan(models.Model):
 
 
 class FindingState(models.TextChoices):
-    PROPOSED = "proposed", _("Proposed")
+    PROPOSED = "proposed", pgettext_lazy("finding", "Proposed")
     CONFIRMED = "confirmed", _("Confirmed")
     CORRECTED = "corrected", _("Corrected")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", pgettext_lazy("finding", "Rejected")
 
 
 class FieldRole(models.TextChoices):
@@ -128,6 +129,27 @@ class Finding(models.Model):
         return f"{self.field_id} {self.entity_type}"
 
 
+class FindingDecision(models.Model):
+    """What one person said of a finding, and why: the words stand here and not in the ledger."""
+
+    # A finding that nobody decided goes when nothing is there any more, and with it what somebody had asked a second person.
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="decisions")
+    state = models.CharField(max_length=10, choices=FindingState)
+    entity_type = models.CharField(max_length=40, blank=True)
+    role = models.CharField(max_length=10, choices=FieldRole)
+    reason = models.CharField(max_length=500, blank=True)
+    # Whether this word alone was not enough: a second person had to say the same.
+    waits = models.BooleanField(default=False)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.finding_id} {self.state}"
+
+
 class ProtectionPolicy(models.Model):
     """How a distribution's fields are protected; the version moves with every change, so a release can name it."""
 
@@ -150,6 +172,9 @@ class FieldProtection(models.Model):
     field = models.OneToOneField(DataField, on_delete=models.PROTECT, related_name="protection")
     operator = models.CharField(max_length=20)
     parameters = models.JSONField(default=dict)
+    # What becomes of malformed and of missing values (`privacy.masking.policy`); empty: what is usual for the operator.
+    invalid = models.CharField(max_length=5, blank=True)
+    null = models.CharField(max_length=4, blank=True)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
 

@@ -1,4 +1,5 @@
-"""What the worker process runs for privacy: scans. Reading and judging happen outside any transaction; publishing in one."""
+"""What the worker process runs for privacy: scans, and effects on the risk. Reading and judging happen outside any transaction;
+publishing in one."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.datasets.locations import open_source
+from catalog.datasets.models import Distribution
 from catalog.jobs.models import JobState
 from catalog.jobs.registry import register
 from catalog.jobs.runner import JobRun
@@ -17,8 +19,11 @@ from privacy.detection.model import ColumnInput, ColumnScan, Reason, ScanProgres
 from privacy.detection.model import ScanMode as KernelMode
 from privacy.detection.scan import scan_table
 from privacy.models import Scan
+from privacy.services.effects import EFFECT_JOB, cancel_effect
+from privacy.services.protections import policy_of
 from privacy.services.readiness import Problem
-from privacy.services.scans import SCAN_JOB, ScanResult, publish_scan, record_scan_ended
+from privacy.services.scans import SCAN_JOB, ScanResult, cancel_scan_of, publish_scan, record_scan_ended
+from privacy.services.whatif import measure_rows, require_measurable
 
 BATCH_ROWS = 16384
 SOURCE_CHANGED = Problem("source_changed", gettext_noop("The data changed while it was being read."))
@@ -70,6 +75,18 @@ def run_scan(run: JobRun) -> None:
         publish_scan(scan=scan, state=state, result=result)
 
 
+def run_effect(run: JobRun) -> None:
+    """Measure a table's protection on all its rows."""
+    distribution = Distribution.objects.select_related("source", "dataset").get(pk=run.arguments["distribution"])
+    require_measurable(distribution)
+    run.progress(0, distribution.rows, "measure")
+    version = policy_of(distribution)[1]
+    effect = measure_rows(distribution, progress=run.progress)
+    with run.finish(JobState.COMPLETE) as job:
+        job.result = {**effect.as_dict(), "policy_version": version}
+        job.save(update_fields=["result"])
+
+
 def _reason(reason: Reason) -> dict[str, Any]:
     """A reason as JSON: its code, the English msgid, and the names and counts in it."""
     return {"code": reason.code, "message": reason.message, "params": {"column": reason.column, **reason.params}}
@@ -90,4 +107,5 @@ def column_as_dict(column: ColumnScan) -> dict[str, Any]:
     }
 
 
-register(SCAN_JOB, run=run_scan, ended=record_scan_ended)
+register(SCAN_JOB, run=run_scan, ended=record_scan_ended, cancel=cancel_scan_of)
+register(EFFECT_JOB, run=run_effect, cancel=cancel_effect)

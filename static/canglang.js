@@ -60,6 +60,11 @@
       window.setTimeout(() => delete form.dataset.sending, 8000);
     }
   });
+  // A form that htmx sends stays on its page where the answer is only a message: it can be sent again at once.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest("form");
+    if (form) delete form.dataset.sending;
+  });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach((form) => delete form.dataset.sending));
 
   // --- keys: [data-key="c"] is pressed by c, unless somebody is typing -------------------------------------------------------

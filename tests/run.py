@@ -23,6 +23,7 @@ ON_THE_DATABASE = [
     "tests/privacy",
     "tests/access",
     "tests/api",
+    "tests/parity",
     "tests/pages",
     "tests/guards",
     "tests/journey",

@@ -20,12 +20,17 @@ from django.conf import settings
 from django.core.management import get_commands
 from drf_spectacular.generators import SchemaGenerator
 
-from access.models import LegalBasis, OfferState, ReleaseFormat, ReleaseMode
+from access.models import LegalBasis, OfferState, ReleaseFormat, ReleaseMode, Superseded
 from access.pricing import Purpose
 from access.workflow import Action, Side, State
+from catalog.datasets.items import DATA_TYPES
+from catalog.datasets.lineage import LinkKind
 from catalog.datasets.models import (
+    AffectedObject,
     DatasetState,
     Grade,
+    Impact,
+    Price,
     RightKind,
     ShareMode,
     ShareType,
@@ -33,12 +38,12 @@ from catalog.datasets.models import (
     SubjectKind,
     UpdateCycle,
 )
-from catalog.datasets.services import DATA_TYPES
 from catalog.jobs.models import JobState
 from catalog.people.models import OrganizationKind, Role
 from privacy.detection import model as detection
 from privacy.detection.rules import load_rules
 from privacy.masking.operators import Operator, Technique
+from privacy.masking.policy import InvalidPolicy, NullPolicy
 from privacy.models import FieldRole, FindingState, ScanMode
 from privacy.risk import codes as risk
 from privacy.risk.rules import shipped_rule_pack
@@ -227,13 +232,17 @@ CODES: Mapping[str, Iterable[str]] = {
     "Kind of organisation": values(OrganizationKind),
     "Dataset state": values(DatasetState),
     "Share type": values(ShareType),
+    "Price": values(Price),
     "Share mode": values(ShareMode),
     "Update cycle": values(UpdateCycle),
     "Kind of source": values(SourceKind),
     "Kind of subject": values(SubjectKind),
     "Data type of a field": sorted(DATA_TYPES),
     "Right": values(RightKind),
+    "Kind of link": values(LinkKind),
     "Grade": values(Grade),
+    "Affected object": values(AffectedObject),
+    "Degree of impact": values(Impact),
     "Job and scan state": values(JobState),
     "Scan mode": values(ScanMode),
     "Finding state": values(FindingState),
@@ -241,6 +250,8 @@ CODES: Mapping[str, Iterable[str]] = {
     "Field role": values(FieldRole),
     "Entity type": sorted(load_rules().entities),
     "Operator": values(Operator),
+    "Malformed value": values(InvalidPolicy),
+    "Missing value": values(NullPolicy),
     "Technique": values(Technique),
     "Application state": values(State),
     "Application action": values(Action),
@@ -259,6 +270,8 @@ CODES: Mapping[str, Iterable[str]] = {
     "Outcome": values(risk.Outcome),
     "Signature asked for": values(risk.SignOff),
     "Full assessment": values(risk.FullAssessment),
+    "Reason for re-assessment": values(risk.Reassessment),
+    "Why another assessment was made": values(Superseded),
 }
 CODE_HEAD = ("English", "中文", "Meaning", "Code")
 

@@ -14,7 +14,8 @@ from access.pages.asking import deciders_of, prices_of, problems_of
 from access.pages.forms import ActForm, RaiseForm
 from access.pages.reading import Reading, names_in
 from access.pages.signing import signatures_of
-from access.policies import sees_figures, sides_of
+from access.pages.standing import earlier_of, tell_standing
+from access.policies import hidden_figures, sides_of
 from access.pricing import CITATION, FREE_PURPOSES
 from access.services.assessing import check_answers
 from access.workflow import DECIDERS, Action, Side, State, allowed_actions
@@ -23,9 +24,11 @@ from catalog.datasets.models import DatasetState
 from catalog.jobs.models import ENDED
 from catalog.ledger.models import LedgerEntry
 from catalog.messages import MessageError
+from catalog.pages.ledger_lines import lines_of
+from catalog.pages.waiting import queued_since, reason_for_waiting
 from catalog.people.models import User
 from catalog.people.policies import may
-from catalog.templatetags.canglang import money
+from catalog.templatetags.canglang import listed, money
 
 _UNDERWAY = (State.SUBMITTED, State.ASSESSING)
 _FAILED = (State.REJECTED, State.WITHDRAWN, State.REVOKED)
@@ -79,8 +82,10 @@ def application_context(
     allowed = allowed_actions(state, sides)
     deciders = deciders_of(application.distribution.dataset)
     decisions = list(application.decisions.all())
-    assessment = application.assessments.select_related("job", "artefact").order_by("-number").first()
-    sees = sees_figures(reader, application)
+    assessments = list(application.assessments.select_related("job", "artefact").order_by("-number"))
+    assessment = assessments[0] if assessments else None
+    hidden = hidden_figures(reader, application, assessments)
+    sees = assessment is None or assessment.pk not in hidden
     shown = assessment if sees and assessment and assessment.record else None
     reading = Reading(shown, names=names_in(shown)) if shown else None
     is_open_draft = Action.SUBMIT in allowed
@@ -90,6 +95,7 @@ def application_context(
         "application": application,
         "dataset": application.distribution.dataset,
         "grant": getattr(application, "grant", None),
+        "standing": tell_standing(getattr(application, "grant", None)),
         "order": getattr(application, "order", None),
         "is_expired": _is_expired(application),
         "steps": _steps(application),
@@ -103,6 +109,7 @@ def application_context(
         "is_underway": state in _UNDERWAY,
         **progress_context(application, assessment),
         "assessment": assessment,
+        "earlier": earlier_of(assessments[1:], decisions, hidden=hidden),
         "reading": reading,
         "is_past": bool(reading and assessment and (assessment.superseded_at or state not in (State.DECIDING,))),
         "deciders": deciders,
@@ -112,7 +119,7 @@ def application_context(
         "shows_signatures": sees
         and state in (*_UNDERWAY, State.DECIDING, State.AWAITING_PAYMENT, State.GRANTED, State.REVOKED),
         "decisions": decisions,
-        "stands_as": words.listed(words.SIDES[side] for side in Side if side in sides),
+        "stands_as": listed(words.SIDES[side] for side in Side if side in sides),
         "allowed": {str(action): True for action in allowed},
         "can_decide": Action.REJECT in allowed,
         "can_sign": any(signature.mine for signature in signatures) and Action.APPROVE in allowed and is_releasable,
@@ -125,7 +132,7 @@ def application_context(
         "tried": tried,
         "refused": next((form for form in (act_form, raise_form) if form is not None and form.errors), None),
         "refused_at": "decide" if act_form is not None else "assessment",
-        "timeline": _timeline(application, decisions),
+        "timeline": _timeline(application, reader, decisions),
     }
 
 
@@ -141,7 +148,8 @@ def progress_context(application: Application, assessment: Assessment | None = N
         "application": application,
         "job": assessment.job,
         "progress": progress_of(assessment.job),
-        "part": _PARTS.get(assessment.job.progress_note, ""),
+        "part": _PARTS.get(assessment.job.progress_note) or queued_since(assessment.job),
+        "hint": reason_for_waiting(assessment.job),
     }
 
 
@@ -213,7 +221,7 @@ def _missing(application: Application) -> list[str]:
     if unjustified:
         found.append(
             gettext("No reason is given for %(names)s; the gate “purpose specific” would fail.")
-            % {"names": words.listed(unjustified)}
+            % {"names": listed(unjustified)}
         )
     try:
         words.spoken(lambda: check_answers(application))
@@ -222,17 +230,16 @@ def _missing(application: Application) -> list[str]:
     return found
 
 
-def _timeline(application: Application, decisions: list[Decision]) -> list[dict[str, Any]]:
+def _timeline(application: Application, reader: User, decisions: list[Decision]) -> list[dict[str, Any]]:
     """The ledger's lines about it, the newest first, with what was written in a decision."""
     written = {decision.pk: decision for decision in decisions}
-    entries = LedgerEntry.objects.about(application).select_related("actor").order_by("-sequence")
+    entries = LedgerEntry.objects.about(application).select_related("actor", "organization", "counterpart")
     found = []
-    for entry in entries:
-        decision = written.get(entry.details.get("decision"))
+    for line in lines_of(reader, entries.order_by("-sequence")):
+        decision = written.get(line.entry.details.get("decision"))
         found.append(
             {
-                "entry": entry,
-                "who": str(entry.actor) if entry.actor else gettext("The program"),
+                "line": line,
                 "text": "\n".join(part for part in (decision.reason, decision.conditions) if part) if decision else "",
             }
         )

@@ -152,13 +152,16 @@ def next_steps(deciders: Deciders, price: Price | None) -> list[NextStep]:
 
 
 def _who_signs(deciders: Deciders, owner: str) -> str:
-    privacy = gettext("Its privacy officer signs too where the risk is medium or a full assessment is due.")
     if deciders.differ:
         both = gettext(
-            "The approvers of %(owner)s, who own the data, and of %(controller)s, who control it, both sign."
+            "The approvers of %(owner)s, who own the data, and of %(controller)s, who control it, both sign. The owner’s privacy "
+            "officer signs too where the risk is medium or a full assessment is due."
         )
-        return both % {"owner": owner, "controller": named(deciders.controller)} + " " + privacy
-    return gettext("An approver of %(owner)s decides.") % {"owner": owner} + " " + privacy
+        return both % {"owner": owner, "controller": named(deciders.controller)}
+    one = gettext(
+        "An approver of %(owner)s decides. Its privacy officer signs too where the risk is medium or a full assessment is due."
+    )
+    return one % {"owner": owner}
 
 
 def problems_of(distribution: Distribution) -> tuple[Problem, ...]:

@@ -18,12 +18,15 @@ from access.api.sending import NoSuchBytes, send_release
 from access.models import Grant, Release
 from access.pages import words
 from access.pages.forms import ActForm
+from access.pages.standing import tell_standing
 from access.policies import sides_of
 from access.workflow import Action, State, allowed_actions
 from catalog.errors import DomainError, translated
 from catalog.pages.acts import page_of, user_of
 from catalog.people.models import User
 from catalog.people.policies import may
+from privacy.masking.policy import InvalidPolicy
+from privacy.pages.rule_forms import INVALID_WORDS
 
 LATEST_DOWNLOADS = 20
 
@@ -66,6 +69,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "dataset": grant.application.distribution.dataset,
         "artefact": release.artefact,
         "columns": _columns(release),
+        "standing": tell_standing(grant),
         "filter_lines": words.filter_lines(grant.application.row_filter, labels=_labels(release), values=False),
         "conditions": list(dict.fromkeys(grant.conditions.splitlines())),
         "days_left": days_left(grant, today),
@@ -126,10 +130,13 @@ def _columns(release: Release) -> list[dict[str, Any]]:
                 "label": field.label if field else "",
                 "data_type": field.data_type if field else "",
                 "entity_type": column.get("entity_type") or "",
-                "operator": words.protection(column["operator"]),
+                "operator": words.protection(
+                    column["operator"], column.get("parameters"), column.get("entity_type") or ""
+                ),
                 "technique": words.term("treatment", column["technique"]) if column["technique"] != "none" else "",
                 "nulls": column["nulls"],
                 "invalid": column["invalid"],
+                "instead": INVALID_WORDS[InvalidPolicy(column["invalid_policy"])] if column["invalid"] else "",
             }
         )
     return found

@@ -16,7 +16,7 @@ from access.services.applications import LONGEST_MONTHS, LONGEST_PURPOSE
 from catalog.datasets.models import Dataset
 from catalog.pages.acts import OnceForm
 from catalog.people.models import Membership, Organization, Role, User
-from catalog.templatetags.canglang import named, titled
+from catalog.templatetags.canglang import bracketed, named, titled
 from privacy.risk.codes import Control, ImpactQuestion, LikelihoodQuestion, MotiveFactor
 from privacy.risk.questionnaire import QUESTIONS, UNKNOWN
 
@@ -50,7 +50,7 @@ class PersonChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """People by their display names."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} ({obj.username})" if obj.display_name else str(obj.username)
+        return f"{obj}{bracketed(obj.username)}" if obj.display_name else str(obj.username)
 
 
 class ApplicationForm(OnceForm):

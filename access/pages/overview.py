@@ -20,12 +20,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from access.models import Application, Assessment, Release
+from access.pages import words
 from access.workflow import State
 from catalog.datasets.models import DataField, Dataset
 from catalog.pages.acts import user_of
 from catalog.pages.charts import Chart
 from catalog.pages.navigation import roles_of
-from catalog.pages.wording import code_word, entity_type_word
+from catalog.pages.wording import entity_type_word
 from catalog.people.models import Organization, Role, User
 from catalog.templatetags.canglang import named
 
@@ -103,7 +104,7 @@ def _applications_by_age(user: User) -> Chart | None:
         id="by-age",
         title=_("Open applications by state and age"),
         kind="hbar",
-        labels=[code_word(state) for state in _OPEN],
+        labels=[words.STATES[state] for state in _OPEN],
         series={name: [counts[state, place] for state in _OPEN] for place, name in enumerate(ages)},
     )
 
@@ -124,7 +125,7 @@ def _applications_by_end(user: User) -> Chart | None:
         id="by-end",
         title=_("How applications ended"),
         kind="pie",
-        labels=[code_word(state) for state in _ENDED if state in counts],
+        labels=[words.STATES[state] for state in _ENDED if state in counts],
         series={_("Applications"): [counts[state] for state in _ENDED if state in counts]},
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from access.models import Application
+from access.models import Application, Grant
 from access.pages import words
 from access.pages.asking import deciders_of, is_withheld, next_steps, prices_of, problems_of
 from access.pages.forms import applying_organizations
@@ -50,10 +51,20 @@ def dataset_panel(request: HttpRequest, dataset_id: int) -> HttpResponse:
         "is_ready": any(not table["problems"] for table in tables),
         "may_apply": applying_organizations(user).exists(),
         "works_here": works_here,
+        "uses": _uses(dataset) if works_here else None,
         "mine": list(mine[:5]),
         "purposes": words.PURPOSES,
     }
-    return render(request, "access/_dataset_panel.html", context)
+    # Followed as a link, without script, it is a page of its own.
+    is_part = "HX-Request" in request.headers
+    return render(request, "access/_dataset_panel.html" if is_part else "access/dataset_panel.html", context)
+
+
+def _uses(dataset: Dataset) -> dict[str, int]:
+    """How many grants stand on the dataset today, and how many organisations have one."""
+    standing = Grant.objects.in_force().filter(application__distribution__dataset=dataset)
+    counted: dict[str, int] = standing.aggregate(grants=Count("pk"), organizations=Count("organization", distinct=True))
+    return counted
 
 
 def _table(distribution: Any) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from access.services.readings import approval_problem, verdict_of
 from catalog.errors import translated
 from catalog.pages.charts import Chart
 from catalog.people.models import User
-from catalog.templatetags.canglang import thousands
+from catalog.templatetags.canglang import bracketed, colon, listed, thousands
+from privacy.pages.words import told_of_nearly_unique
 from privacy.risk.codes import Control, MotiveFactor
 from privacy.risk.questionnaire import QUESTIONS, UNKNOWN
 from privacy.risk.rules import shipped_rule_pack
@@ -147,10 +148,10 @@ class Reading:
             )
         if verdict.get("watermark"):
             found.append(gettext("a watermark"))
-        triggers = words.listed(words.term("full_assessment", code) for code in verdict.get("full_assessment", []))
+        triggers = listed(words.term("full_assessment", code) for code in verdict.get("full_assessment", []))
         if triggers:
             found.append(gettext("a full assessment (%(why)s)") % {"why": triggers})
-        return words.listed(found)
+        return listed(found)
 
     @property
     def would_lower(self) -> list[str]:
@@ -202,7 +203,7 @@ class Reading:
     def raised_dimensions(self) -> list[str]:
         raised = self._input("overrides") or []
         return [
-            f"{words.question(item['target'])}: {self._raised(item)}"
+            colon(words.question(item["target"])) + self._raised(item)
             for item in raised
             if item["target"] in ("impact", "likelihood")
         ]
@@ -237,7 +238,34 @@ class Reading:
     @property
     def counted_by(self) -> str:
         """The columns that make the classes."""
-        return words.listed(self.measured.get("quasi", []))
+        return listed(self.measured.get("quasi", []))
+
+    @property
+    def counted_with_care(self) -> list[str]:
+        """What a decider has to know of who and what was counted."""
+        measured = self.measured
+        found = [
+            told_of_nearly_unique(item["name"], item["values"], measured["subjects"])
+            for item in measured.get("nearly_unique", [])
+        ]
+        if repeated := measured.get("repeated_identifiers"):
+            found.append(
+                gettext(
+                    "Persons are counted by “%(subject)s”, which differs from row to row while %(others)s repeats: one person"
+                    " may be counted as several, and k be too high."
+                )
+                % {"subject": measured["subject"], "others": listed(repeated)}
+            )
+        if unknown := measured.get("null_subject_rows"):
+            found.append(
+                ngettext(
+                    "%(count)s row does not say whom it is about; it is counted as one person.",
+                    "%(count)s rows do not say whom they are about; they are counted as one person together.",
+                    unknown,
+                )
+                % {"count": thousands(unknown)}
+            )
+        return found
 
     @property
     def risk(self) -> Mapping[str, Any]:
@@ -252,9 +280,19 @@ class Reading:
         return [
             (gettext("Persons"), _number(measured["subjects"])),
             (gettext("Smallest class (k)"), _number(measured["k_min"])),
-            (gettext("Unique persons"), f"{_number(measured['uniques'])} ({_percent(measured['unique_share'])})"),
+            (gettext("Unique persons"), _number(measured["uniques"]) + bracketed(_percent(measured["unique_share"]))),
             (gettext("Re-identification risk R"), _figure(self.risk.get("risk"))),
         ]
+
+    @property
+    def smallest_class(self) -> str:
+        """The k that was measured on the output."""
+        return _number(self.measured.get("k_min"))
+
+    @property
+    def reidentification_risk(self) -> str:
+        """R on the output."""
+        return _figure(self.risk.get("risk"))
 
     @property
     def risk_parts(self) -> list[tuple[str, str]]:
@@ -313,7 +351,7 @@ class Reading:
         inherent = self._result("inherent")
         found.append(
             Figure(
-                gettext("Grade"),
+                gettext("Risk grade"),
                 words.term("risk_grade", inherent["grade"]) if inherent else "",
                 self.grade_label,
             )

@@ -6,28 +6,35 @@ Lives here: words only. Which button is shown and what a figure is stays with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.functional import lazy
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from access.models import LegalBasis
+from access.models import STATE_CHOICES, LegalBasis, OfferState
 from access.pricing import Purpose
 from access.workflow import Action, Side, State
 from catalog.api.errors import render_message
 from catalog.datasets.models import ShareType
 from catalog.errors import InvalidInput
 from catalog.messages import MessageError
-from catalog.pages.wording import code_word
-from catalog.templatetags.canglang import money
+from catalog.pages.wording import entity_type_word
+from catalog.templatetags.canglang import bracketed, colon, listed, money
+from privacy.masking.generalise import implied_target
 from privacy.masking.operators import Operator
+from privacy.masking.partial import Preset, implied_preset
+from privacy.pages.rule_forms import PRESET_WORDS
+from privacy.pages.words import citation, in_chinese
 from privacy.risk.codes import Dimension, ImpactQuestion, LikelihoodQuestion
-from privacy.risk.rules import Rule, shipped_rule_pack
+from privacy.risk.rules import HOUSE_RULE, Rule, shipped_rule_pack
 
 Result = TypeVar("Result")
 
+# No state of an application is one of an offer.
+STATES: Mapping[str, Any] = {**dict(STATE_CHOICES), **dict(OfferState.choices)}
 PURPOSES: Mapping[str, Any] = {
     Purpose.PUBLIC_GOVERNANCE: _("Public governance"),
     Purpose.PUBLIC_GOOD: _("Public good"),
@@ -45,7 +52,7 @@ ACTIONS: Mapping[str, Any] = {
     Action.WITHDRAW: _("Withdraw"),
     Action.RETURN: _("Return"),
     Action.APPROVE: _("Approve and sign"),
-    Action.REJECT: _("Reject"),
+    Action.REJECT: pgettext_lazy("application", "Reject"),
     Action.CONFIRM_PAYMENT: _("Confirm payment"),
     Action.REVOKE: _("Revoke"),
 }
@@ -61,12 +68,12 @@ DONE: Mapping[str, Any] = {
 VERDICTS: Mapping[str, Any] = {
     Action.APPROVE: _("Signed"),
     Action.RETURN: _("Returned"),
-    Action.REJECT: _("Rejected"),
+    Action.REJECT: pgettext_lazy("application", "Rejected"),
     Action.REVOKE: _("Revoked"),
 }
 NOTE_TITLES: Mapping[str, Any] = {
     "returned": _("Returned to the applicant"),
-    "rejected": _("Rejected"),
+    "rejected": pgettext_lazy("application", "Rejected"),
     "revoked": _("Revoked"),
 }
 # A note under one of these codes is what a person wrote; under any other it is a message of the program.
@@ -80,16 +87,6 @@ ASSESSING = _("assessing")
 BYTES_GONE = _("The released bytes are not there any more.")
 UNKNOWN_LEVEL = _("Not known")
 UNKNOWN_HINT = _("Counts as the highest level")
-
-
-def listed(items: Iterable[object]) -> str:
-    """Several things in a row, with the comma of the reader's language."""
-    return gettext(", ").join(str(item) for item in items)
-
-
-def in_chinese() -> bool:
-    """Whether the reader reads Chinese."""
-    return (get_language() or "zh").startswith("zh")
 
 
 def term(group: str, code: object) -> str:
@@ -116,8 +113,9 @@ def term_source(group: str, code: object) -> str:
         found = shipped_rule_pack().term(group, str(code))
     except KeyError:
         return ""
-    source = gettext("house rule") if found.source == "house rule" else found.source
-    return " ".join(part for part in (source, found.article) if part)
+    if found.source == HOUSE_RULE:
+        return gettext("house rule")
+    return citation(found.source, found.source_en, found.article, found.article_en)
 
 
 def question(code: str) -> str:
@@ -128,6 +126,11 @@ def question(code: str) -> str:
         return gettext("Likelihood as a whole")
     group = "impact_question" if code in set(ImpactQuestion) else "likelihood_question"
     return term(group, code)
+
+
+QUESTIONS: Mapping[str, Any] = {
+    code.value: lazy(question, str)(code) for code in (*ImpactQuestion, *LikelihoodQuestion, *Dimension)
+}
 
 
 def question_group(code: str) -> str:
@@ -167,7 +170,11 @@ def rule_source(rule_id: str) -> str:
     rule: Rule | None = shipped_rule_pack().rules.get(rule_id)
     if rule is None:
         return ""
-    source = gettext("house rule") if rule.is_house_rule else f"{rule.source} {rule.article}"
+    source = (
+        gettext("house rule")
+        if rule.is_house_rule
+        else citation(rule.source, rule.source, rule.article, rule.article_en)
+    )
     return source if rule.verified else gettext("%(source)s (unverified)") % {"source": source}
 
 
@@ -183,14 +190,12 @@ _GENERALISED: Mapping[str, Any] = {
     "province": _("generalised to the province"),
     "city": _("generalised to the city"),
     "district": _("generalised to the district"),
-    "area": _("shortened to the area code"),
-    "prefix": _("shortened to its first characters"),
     "group": _("generalised to groups"),
     "range": _("generalised to ranges"),
 }
 _OPERATORS: Mapping[str, Any] = {
     Operator.KEEP: _("kept as it is"),
-    Operator.DROP: _("left out"),
+    Operator.DROP: _("left out of the release"),
     Operator.NULL: _("emptied"),
     Operator.CONSTANT: _("replaced by one constant"),
     Operator.PARTIAL_MASK: _("partly masked"),
@@ -200,15 +205,29 @@ _OPERATORS: Mapping[str, Any] = {
 
 
 def protection(operator: str, parameters: Mapping[str, Any] | None = None, entity_type: str = "") -> str:
-    """What becomes of a field's values, as a person would say it."""
-    parameters = parameters or {}
-    if operator == Operator.GENERALISE:
+    """What becomes of a field's values, as a person would say it. Without `parameters` (None) nobody knows how far it goes."""
+    if parameters is not None and operator == Operator.GENERALISE:
         return _generalisation(parameters, entity_type)
+    if parameters is not None and operator == Operator.PARTIAL_MASK:
+        return _mask(parameters, entity_type)
     return str(_OPERATORS.get(operator, operator))
 
 
+def _mask(parameters: Mapping[str, Any], entity_type: str) -> str:
+    preset = Preset(parameters.get("preset") or implied_preset(parameters, entity_type))
+    if preset is not Preset.GENERIC:
+        return gettext("partly masked: %(form)s") % {"form": PRESET_WORDS[preset]}
+    first, last = parameters.get("keep_first", 0), parameters.get("keep_last", 0)
+    if not first and not last:
+        return gettext("masked whole")
+    return gettext("partly masked: the first %(first)s and the last %(last)s characters stay") % {
+        "first": first,
+        "last": last,
+    }
+
+
 def _generalisation(parameters: Mapping[str, Any], entity_type: str) -> str:
-    target = parameters.get("to") or _implied_target(parameters, entity_type)
+    target = parameters.get("to") or implied_target(parameters, entity_type)
     if target == "range" and "width" in parameters:
         return gettext("generalised to ranges of %(width)s") % {"width": parameters["width"]}
     if target == "age_band":
@@ -216,14 +235,13 @@ def _generalisation(parameters: Mapping[str, Any], entity_type: str) -> str:
         return ngettext(
             "generalised to age bands of %(width)d year", "generalised to age bands of %(width)d years", width
         ) % {"width": width}
+    if target == "area":
+        return gettext("shortened to the first %(digits)s digits of the area code") % {
+            "digits": parameters.get("digits", 6)
+        }
+    if target == "prefix" and "length" in parameters:
+        return gettext("shortened to its first %(length)s characters") % {"length": parameters["length"]}
     return str(_GENERALISED.get(str(target), _OPERATORS[Operator.GENERALISE]))
-
-
-def _implied_target(parameters: Mapping[str, Any], entity_type: str) -> str:
-    for name, target in (("width", "range"), ("digits", "area"), ("length", "prefix"), ("groups", "group")):
-        if name in parameters:
-            return target
-    return {"BIRTH_DATE": "year", "CN_ADDRESS": "district", "CN_RESIDENT_ID": "area"}.get(entity_type, "")
 
 
 # --- filters in words ------------------------------------------------------------------------------------------------------
@@ -258,9 +276,14 @@ def filter_lines(tree: Any, *, labels: Mapping[str, str], values: bool, depth: i
     if "not" in tree:
         return [(depth, gettext("not:")), *filter_lines(tree["not"], labels=labels, values=values, depth=depth + 1)]
     name = str(tree.get("field", ""))
-    words = f"{labels.get(name) or name} {FILTER_OPERATORS.get(str(tree.get('op')), tree.get('op'))}"
+    parts = {
+        "field": labels.get(name) or name,
+        "operator": FILTER_OPERATORS.get(str(tree.get("op")), tree.get("op")),
+    }
     if values and "value" in tree:
-        words = f"{words} {_filter_value(tree)}"
+        words = gettext("%(field)s %(operator)s %(value)s") % {**parts, "value": _filter_value(tree)}
+    else:
+        words = gettext("%(field)s %(operator)s") % parts
     return [(depth, words)]
 
 
@@ -302,7 +325,10 @@ def _purpose_evidence(evidence: str) -> str | None:
         return None
     purpose, count = PURPOSES.get(found["purpose"], found["purpose"]), int(found["count"])
     if found["names"]:
-        return gettext("%(purpose)s; no reason is given for %(names)s") % {"purpose": purpose, "names": found["names"]}
+        return gettext("%(purpose)s; no reason is given for %(names)s") % {
+            "purpose": purpose,
+            "names": listed(found["names"].split(", ")),
+        }
     words = ngettext(
         "%(purpose)s; %(count)d field, with its reason", "%(purpose)s; %(count)d fields, each with its reason", count
     )
@@ -314,14 +340,15 @@ def _core_evidence(evidence: str) -> str | None:
         return None
     if found["names"] == "none":
         return gettext("none of the fields is graded core")
-    return gettext("graded core: %(names)s") % {"names": found["names"]}
+    return gettext("graded core: %(names)s") % {"names": listed(found["names"].split(", "))}
 
 
 def _share_evidence(evidence: str) -> str | None:
     share_type, _colon, citation = evidence.partition(": ")
     if share_type not in ShareType.values:
         return None
-    return f"{ShareType(share_type).label}{': ' + citation if citation else ''}"
+    label = str(ShareType(share_type).label)
+    return colon(label) + citation if citation else label
 
 
 def _place_evidence(evidence: str) -> str:
@@ -331,7 +358,7 @@ def _place_evidence(evidence: str) -> str:
 def _basis_evidence(evidence: str) -> str | None:
     if (found := _BASIS.match(evidence)) is None or found["basis"] not in LegalBasis.values:
         return None
-    return f"{LegalBasis(found['basis']).label}: {found['citation']}"
+    return colon(LegalBasis(found["basis"]).label) + found["citation"]
 
 
 def _price_evidence(evidence: str) -> str | None:
@@ -370,11 +397,20 @@ def free_reason(code: str | None) -> str:
     return reasons.get(code or "", "")
 
 
+# An entity type behind a column, as `access.services.staging` names what was left in the output.
+_TYPE = re.compile(r" \(([A-Z][A-Z_]+)\)")
+
+
+def _type_in_words(found: re.Match[str]) -> str:
+    return bracketed(entity_type_word(found[1]))
+
+
 def note_of(application: Any) -> str:
     """The last reason given: what a person wrote, or the program's message in the reader's language."""
     if application.note_code in WRITTEN_NOTES:
         return str(application.note)
-    return render_message(application.note, application.note_params)
+    params = {name: _TYPE.sub(_type_in_words, str(value)) for name, value in application.note_params.items()}
+    return render_message(application.note, params)
 
 
 def note_title(application: Any) -> str:
@@ -390,7 +426,7 @@ def note_title(application: Any) -> str:
 STEPS: Mapping[str, Any] = {
     State.DRAFT: _("Draft"),
     State.ASSESSING: _("Assessment"),
-    State.DECIDING: _("Decision"),
+    State.DECIDING: pgettext_lazy("step", "Decision"),
     State.AWAITING_PAYMENT: _("Payment"),
     State.GRANTED: _("Release"),
 }
@@ -421,7 +457,7 @@ def _spoken(name: str, value: object) -> object:
         case "question":
             return question(str(value))
         case "state":
-            return code_word(str(value))
+            return STATES.get(str(value), value)
         case "purpose":
             return PURPOSES.get(str(value), value)
         case "price" | "cap" | "permitted_revenue":

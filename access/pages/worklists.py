@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -13,15 +14,18 @@ from django.utils.translation import gettext
 from access.api.filters import waiting_for
 from access.models import Application, Grant, Offer, OfferState
 from access.pages import words
+from access.pages.standing import reasons_in_words
+from access.services.reassessing import Standing, standings_of
 from access.workflow import State
+from catalog.datasets.models import RightKind, RightsAssignment
 from catalog.pages.navigation import Waiting, Worklist
 from catalog.people.models import Role, User
 from catalog.people.policies import organizations_with
-from catalog.templatetags.canglang import money, named, titled
+from catalog.templatetags.canglang import listed, money, named, titled
 
 SHOWN = 5
 ENDS_SOON_DAYS = 30
-_ON_THE_WAY = (State.SUBMITTED, State.ASSESSING, State.DECIDING, State.AWAITING_PAYMENT)
+_ON_THE_WAY = (State.SUBMITTED, State.ASSESSING, State.DECIDING)
 _DECIDERS = frozenset({Role.APPROVER, Role.PRIVACY_OFFICER})
 
 
@@ -32,8 +36,13 @@ def find(user: User, roles: frozenset[str]) -> Iterable[Worklist]:
     if Role.FINANCE in roles:
         yield from _to_confirm(user)
         yield from _to_price(user)
+    if Role.APPROVER in roles:
+        yield from _to_reassess(user)
+    if Role.DATA_STEWARD in roles:
+        yield from _proposed(user)
     if Role.REQUESTER in roles:
         yield from _returned(user)
+        yield from _to_pay(user)
         yield from _drafts(user)
         yield from _under_way(user)
     yield from _ending(user)
@@ -54,7 +63,6 @@ def _list(
     applications: Any,
     *,
     heading: str,
-    kind: str,
     query: str,
     order: int,
     note: Any,
@@ -66,7 +74,8 @@ def _list(
         Waiting(
             title=" · ".join([titled(row.distribution.dataset), gettext("application %(id)s") % {"id": row.pk}]),
             url=reverse("application", args=[row.pk]) + anchor,
-            kind=kind,
+            kind=words.STATES[State(row.state)],
+            state=row.state,
             since=row.submitted_at or row.created_at,
             note=note(row),
         )
@@ -76,8 +85,12 @@ def _list(
         yield Worklist(heading, items, total, url=f"{reverse('applications')}?{query}", order=order, asked=asked)
 
 
+def _purpose(row: Application) -> str:
+    return str(words.PURPOSES.get(row.purpose, row.purpose))
+
+
 def _asker(row: Application) -> str:
-    return f"{named(row.organization)} · {words.PURPOSES.get(row.purpose, row.purpose)}"
+    return f"{named(row.organization)} · {_purpose(row)}"
 
 
 def _to_decide(user: User) -> Iterator[Worklist]:
@@ -85,7 +98,6 @@ def _to_decide(user: User) -> Iterator[Worklist]:
     yield from _list(
         waiting.order_by("submitted_at"),
         heading=gettext("To decide"),
-        kind=State.DECIDING.value,
         query="which=waiting",
         order=10,
         note=_asker,
@@ -100,7 +112,8 @@ def _to_confirm(user: User) -> Iterator[Worklist]:
         Waiting(
             title=f"{money(row.order.amount)} · {named(row.organization)}",
             url=reverse("payments"),
-            kind=State.AWAITING_PAYMENT.value,
+            kind=words.STATES[State.AWAITING_PAYMENT],
+            state=State.AWAITING_PAYMENT.value,
             since=row.submitted_at,
             note=titled(row.distribution.dataset),
         )
@@ -123,7 +136,8 @@ def _to_price(user: User) -> Iterator[Worklist]:
         Waiting(
             title=f"{titled(offer.dataset)} · {money(offer.amount)}",
             url=reverse("offer", args=[offer.pk]),
-            kind=offer.state,
+            kind=offer.get_state_display(),
+            state=offer.state,
             since=offer.created_at,
         )
         for offer in offers[:SHOWN]
@@ -134,11 +148,85 @@ def _to_price(user: User) -> Iterator[Worklist]:
         yield Worklist(gettext("Prices to put in force"), items, total, url=url, order=15)
 
 
+def _to_reassess(user: User) -> Iterator[Worklist]:
+    """Grants of the user's organisations' data whose assessment holds no more, or not much longer."""
+    held = RightsAssignment.objects.current().filter(
+        kind__in=[RightKind.OWNERSHIP, RightKind.CONTROL], holder_id__in=organizations_with(user, Role.APPROVER)
+    )
+    grants = (
+        Grant.objects.in_force()
+        .filter(application__distribution__dataset__in=held.values("dataset"))
+        .select_related("release", "right", "organization", "application__distribution__dataset")
+    )
+    found = [
+        (standing, grant)
+        for standing, grant in _with_standing(grants)
+        # What ends before its time is over is not assessed for the few days between.
+        if standing.is_due or (standing.is_due_within(ENDS_SOON_DAYS) and grant.valid_until > standing.due_on)
+    ]
+    items = [
+        Waiting(
+            title=f"{titled(grant.application.distribution.dataset)} · {named(grant.organization)}",
+            url=reverse("release", args=[grant.release.pk]),
+            kind=gettext("Re-assessment"),
+            due=standing.due_on if standing.is_due_within(ENDS_SOON_DAYS) else None,
+            note=listed(reasons_in_words(standing)),
+        )
+        for standing, grant in found[:SHOWN]
+    ]
+    yield Worklist(gettext("Due for re-assessment"), items, len(found), url=reverse("releases"), order=25)
+
+
+def _with_standing(grants: Iterable[Grant]) -> list[tuple[Standing, Grant]]:
+    """The grants with their standing, the one whose time is over first at the top."""
+    rows = {grant.pk: grant for grant in grants}
+    standings = standings_of(rows.values())
+    return sorted(((standings[pk], rows[pk]) for pk in standings), key=lambda pair: (pair[0].due_on, pair[1].pk))
+
+
+def _proposed(user: User) -> Iterator[Worklist]:
+    """Prices the user proposed and finance has not put in force."""
+    proposed = Offer.objects.filter(state=OfferState.PROPOSED, proposed_by=user).select_related("dataset")
+    offers = list(proposed.order_by("created_at"))
+    items = [
+        Waiting(
+            title=f"{titled(offer.dataset)} · {money(offer.amount)}",
+            url=reverse("offer", args=[offer.pk]),
+            kind=offer.get_state_display(),
+            state=offer.state,
+            since=offer.created_at,
+        )
+        for offer in offers[:SHOWN]
+    ]
+    url = f"{reverse('offers')}?state={OfferState.PROPOSED}"
+    yield Worklist(gettext("Prices I proposed"), items, len(offers), url=url, order=55, asked=True)
+
+
+def _to_pay(user: User) -> Iterator[Worklist]:
+    """Granted as soon as they are paid."""
+    unpaid = Application.objects.filter(applicant=user, state=State.AWAITING_PAYMENT)
+    rows, total = _rows(unpaid.order_by("submitted_at"))
+    items = [
+        Waiting(
+            title=f"{money(row.order.amount)} · {titled(row.distribution.dataset)}",
+            url=reverse("application", args=[row.pk]),
+            kind=words.STATES[State.AWAITING_PAYMENT],
+            state=row.state,
+            since=row.submitted_at,
+            note=gettext("by bank transfer; finance of %(provider)s confirms it")
+            % {"provider": named(row.distribution.dataset.provider)},
+        )
+        for row in rows
+    ]
+    if total:
+        url = f"{reverse('applications')}?which=mine&state={State.AWAITING_PAYMENT}"
+        yield Worklist(gettext("To pay"), items, total, url=url, order=12)
+
+
 def _returned(user: User) -> Iterator[Worklist]:
     yield from _list(
         Application.objects.filter(applicant=user, state=State.RETURNED).order_by("-pk"),
         heading=gettext("Returned to me"),
-        kind=State.RETURNED.value,
         query="which=mine&state=returned",
         order=10,
         note=words.note_of,
@@ -149,10 +237,9 @@ def _drafts(user: User) -> Iterator[Worklist]:
     yield from _list(
         Application.objects.filter(applicant=user, state=State.DRAFT).order_by("-pk"),
         heading=gettext("My drafts"),
-        kind=State.DRAFT.value,
         query="which=mine&state=draft",
         order=40,
-        note=lambda row: str(words.PURPOSES.get(row.purpose, row.purpose)),
+        note=_purpose,
     )
 
 
@@ -160,26 +247,23 @@ def _under_way(user: User) -> Iterator[Worklist]:
     yield from _list(
         Application.objects.filter(applicant=user, state__in=_ON_THE_WAY).order_by("-pk"),
         heading=gettext("My applications and where they stand"),
-        kind=State.ASSESSING.value,
         query="which=mine",
         order=30,
-        note=lambda row: str(row.get_state_display()),
+        note=_purpose,
         asked=True,
     )
 
 
 def _ending(user: User) -> Iterator[Worklist]:
-    """What the user may download now, with its last day."""
+    """What the user may download or has asked for, with its last day."""
     today = timezone.localdate()
     grants = (
-        Grant.objects.filter(
-            recipients=user,
-            revoked_at__isnull=True,
-            right__ended_at__isnull=True,
-            valid_from__lte=today,
-            valid_until__gte=today,
+        Grant.objects.in_force()
+        .filter(
+            Q(recipients=user) | Q(application__applicant=user),
             valid_until__lte=today + timedelta(days=ENDS_SOON_DAYS),
         )
+        .distinct()
         .select_related("release", "application__distribution__dataset")
         .order_by("valid_until")
     )
@@ -188,7 +272,8 @@ def _ending(user: User) -> Iterator[Worklist]:
         Waiting(
             title=titled(grant.application.distribution.dataset),
             url=reverse("release", args=[grant.release.pk]),
-            kind=State.GRANTED.value,
+            kind=words.STATES[State.GRANTED],
+            state=State.GRANTED.value,
             due=grant.valid_until,
         )
         for grant in found[:SHOWN]

@@ -138,7 +138,10 @@ def _facts(application: Application, staged: Staged) -> dict[str, Any]:
         "merge": Release.objects.filter(grant__application__project=application.project)
         .exclude(grant__application=application)
         .exists(),
-        "persons": staged.measured.subjects if staged.measured and about_people else None,
+        # A row without a subject may be about anybody: for the limits on the number of persons each is one.
+        "persons": staged.measured.subjects + staged.measured.null_subject_rows
+        if staged.measured and about_people
+        else None,
     }
 
 
@@ -229,13 +232,19 @@ def publish_assessment(
         counterpart=application.organization,
         details={
             "assessment": assessment.pk,
-            "risk_grade": assessment.risk_grade,
             "record": assessment.record_sha256,
-            "artefact": staged.sha256,
-            "rows": staged.rows,
+            **_told(assessment, risk_grade=assessment.risk_grade, artefact=staged.sha256, rows=staged.rows),
         },
     )
     return assessment
+
+
+def _told(assessment: Assessment, **figures: Any) -> dict[str, Any]:
+    """What a line of the ledger says of the figures: nothing where rows were filtered, for the side that asks has auditors too.
+
+    The record's digest binds them all the same.
+    """
+    return {} if assessment.filtered else figures
 
 
 @transaction.atomic
@@ -282,8 +291,8 @@ def raise_answer(
             "assessment": assessment.pk,
             "target": target,
             "level": level,
-            "risk_grade": assessment.risk_grade,
             "record": assessment.record_sha256,
+            **_told(assessment, risk_grade=assessment.risk_grade),
         },
     )
     return application

@@ -15,13 +15,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from access.models import Application, Assessment, Decision, Grant, Order, Release
+from access.models import Application, Assessment, Decision, Grant, Order, Release, Superseded
 from access.policies import required_sides, sides_of
 from access.services.applications import lock_application
 from access.services.artefacts import discard_artefacts
 from access.services.assessing import check_answers
 from access.services.offers import quote_for
 from access.services.readings import approval_problem, decision_rule_of
+from access.services.reassessing import what_changed
 from access.workflow import TABLE, Action, Side, State, rule_for
 from catalog.datasets.models import DatasetState, RightKind
 from catalog.datasets.rights import close_right, write_right
@@ -171,9 +172,12 @@ def _refuse_asking_around(application: Application) -> None:
     tried = Assessment.objects.filter(
         application__organization=application.organization,
         application__distribution=application.distribution,
-        application__row_filter__isnull=False,
+        filtered=True,
         created_at__gte=timezone.now() - FILTERS_WITHIN,
-    ).exclude(application__state__in=[State.AWAITING_PAYMENT, State.GRANTED, State.REVOKED])
+    ).exclude(
+        superseded_at__isnull=True,
+        application__state__in=[State.AWAITING_PAYMENT, State.GRANTED, State.REVOKED],
+    )
     if tried.count() >= MOST_FILTERS:
         raise Blocked(
             gettext_noop("Your organisation has tried many row filters on this table; wait for a decision on one."),
@@ -187,14 +191,24 @@ def _require_published(application: Application) -> None:
         raise Blocked(gettext_noop("The dataset is not published any more."), code="dataset_not_published")
 
 
-def queue_assessment(application: Application, *, requested_by: User) -> Assessment:
+def queue_assessment(
+    application: Application, *, requested_by: User, because: Superseded = Superseded.RESUBMITTED
+) -> Assessment:
     """One job that writes the protected artefact once and measures it; what was assessed before counts no more."""
-    application.assessments.filter(superseded_at__isnull=True).update(superseded_at=timezone.now())
+    _supersede(application, because)
     job = enqueue(kind=ASSESS_JOB, arguments={}, requested_by=requested_by)
     number = application.assessments.count() + 1
-    assessment: Assessment = Assessment.objects.create(application=application, number=number, job=job)
+    assessment: Assessment = Assessment.objects.create(
+        application=application, number=number, job=job, filtered=application.row_filter is not None
+    )
     application.state = State.SUBMITTED
     return assessment
+
+
+def _supersede(application: Application, because: Superseded) -> None:
+    application.assessments.filter(superseded_at__isnull=True).update(
+        superseded_at=timezone.now(), superseded_because=because
+    )
 
 
 # --- the applicant's and the deciders' other actions -------------------------------------------------------------------------
@@ -283,15 +297,16 @@ def _renew_if_basis_changed(application: Application, act: Act) -> DomainError |
     message = gettext_noop(
         "The scan, the protection or the data changed since the assessment; it is being assessed again."
     )
+    because = what_changed(application, assessment, act.basis)
     if act.basis.problems:
-        application.assessments.filter(superseded_at__isnull=True).update(superseded_at=timezone.now())
+        _supersede(application, because)
         application.state, application.note = State.RETURNED, act.basis.problems[0].message
         application.note_code = act.basis.problems[0].code
         message = gettext_noop(
             "The data is not ready for release any more; the application went back to the applicant."
         )
     else:
-        queue_assessment(application, requested_by=application.applicant)
+        queue_assessment(application, requested_by=application.applicant, because=because)
     record(
         actor=None,
         action="application.basis_changed",
@@ -345,7 +360,7 @@ def _grant(application: Application, signer: User) -> Grant:
         kind=RightKind.USAGE,
         holder=application.organization,
         basis=f"canglang:application/{application.pk}",
-        scope=", ".join(application.fields.values_list("name", flat=True))[:500],
+        scope="、".join(application.fields.values_list("name", flat=True))[:500],
         valid_from=today,
         valid_to=until,
         exclusive=False,

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from access.models import Offer, OfferState
 from access.pricing import OfferTerms, PermittedRevenue, PriceMissing, Purpose, Quote, check_terms, quote
-from catalog.datasets.models import Dataset
+from catalog.datasets.models import Dataset, Price
+from catalog.datasets.services import lock_dataset, write_price
 from catalog.errors import DomainError, InvalidInput, WrongState
 from catalog.ledger.services import record
 from catalog.messages import MessageError, gettext_noop
@@ -54,7 +55,7 @@ def price_offer(
     require(actor, "offer.price", offer)
     offer = Offer.objects.select_for_update(of=("self",)).select_related("dataset__provider").get(pk=offer.pk)
     if offer.state != OfferState.PROPOSED:
-        raise WrongState(state=offer.state)
+        raise WrongState(state=OfferState(offer.state))
     if not basis.strip():
         raise InvalidInput(fields={"basis": [gettext_noop("Name the document that sets the cap.")]})
     try:
@@ -67,6 +68,7 @@ def price_offer(
     offer.cost, offer.profit = terms.permitted_revenue.cost, terms.permitted_revenue.profit
     offer.tax, offer.state, offer.priced_by = terms.permitted_revenue.tax, OfferState.ACTIVE, actor
     offer.save()
+    tell_catalogue(offer.dataset)
     record(
         actor=actor,
         action="offer.priced",
@@ -75,6 +77,14 @@ def price_offer(
         details={"dataset": offer.dataset_id, "amount": str(offer.amount), "cap": str(offer.cap)},
     )
     return offer
+
+
+def tell_catalogue(dataset: Dataset) -> None:
+    """Write on the dataset what its offers now come to. Called inside every act that puts one in force, replaces or retires it."""
+    dataset = lock_dataset(dataset)
+    offer = Offer.objects.filter(dataset=dataset, state=OfferState.ACTIVE).first()
+    price = Price.UNPRICED if offer is None else Price.PAID if offer.amount else Price.FREE
+    write_price(dataset=dataset, price=price)
 
 
 def terms_of(offer: Offer | None) -> OfferTerms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from privacy.detection.canonical import canonicalise
-from privacy.masking.dates import ages_on, read_dates
+from privacy.masking.dates import Dates, ages_on, read_dates
 
 CHILD = 14  # PIPL Art 28: persons under 14 are sensitive
 MINOR = 18
+
+
+def _latest(born: Dates) -> Dates:
+    """What is known to the month or the year only as the last day it can be: nobody is taken for older than they may be."""
+    return replace(born, month=np.where(born.month, born.month, 12), day=np.where(born.day, born.day, 31))
 
 
 class AgeCount:
@@ -27,7 +33,7 @@ class AgeCount:
         """`values` are birth dates, or resident IDs that hold one."""
         if self._entity_type == "CN_RESIDENT_ID":
             values = pc.utf8_slice_codeunits(canonicalise("CN_RESIDENT_ID", values), 6, 14)
-        dates = read_dates(values)
+        dates = _latest(read_dates(values))
         ages = ages_on(dates, self._today.year, self._today.month, self._today.day)
         known = dates.known & (ages >= 0)
         self.rows += len(values)

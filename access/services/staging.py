@@ -1,14 +1,14 @@
 """Writing the protected artefact of an application, once, and measuring the risk on the rows as they are written.
 
 Everything streams: source batches are filtered, protected, measured and sealed one after another. The subject's value travels
-beside the output only as long as it is counted. Before staging ends the sealed bytes are read back and scanned for direct
-identifiers that are still there.
+beside the output only as long as it is counted. Where a row filter or fields without a role ask for it, the rows are counted
+once before. Before staging ends the sealed bytes are read back and scanned for direct identifiers that are still there.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -28,16 +28,18 @@ from catalog.messages import MessageError, gettext_noop
 from catalog.storage import STAGED, open_sealed, sealed_output
 from privacy.detection.residual import find_residual_direct
 from privacy.masking.engine import Protector, protect_batches
+from privacy.masking.keys import DomainKey
 from privacy.masking.operators import PROPERTIES, Operator, Technique
 from privacy.masking.policy import Policy
 from privacy.masking.writer import write_artefact
 from privacy.models import FieldRole
 from privacy.risk.measure import Measuring
-from privacy.risk.measurement import Measurement
+from privacy.risk.measurement import Measurement, NearlyUnique
 from privacy.risk.rules import shipped_rule_pack
-from privacy.services.counting import SUBJECT, TELLING, subjects_of
+from privacy.services.counting import SUBJECT, TELLING, Tally, counts, may_single_out, subjects_of, tally_of
 from privacy.services.domains import open_domain
 from privacy.services.protections import policy_of
+from privacy.services.subjects import repeated_identifiers
 
 
 class StagingRefused(MessageError):
@@ -53,13 +55,16 @@ class Plan:
     policy: Policy
     output: tuple[str, ...]
     quasi: tuple[str, ...]
+    without_role: tuple[str, ...]  # counted too where their values turn out to be nearly unique
     inherent_quasi: tuple[str, ...]
     sensitive: tuple[str, ...]
     direct: tuple[str, ...]
     subject: DataField | None
     birth: DataField | None
     row_filter: RowFilter | None
+    about_someone: bool
     fields: dict[str, DataField] = field(repr=False)
+    nearly_unique: tuple[NearlyUnique, ...] = ()
 
     @property
     def read(self) -> list[str]:
@@ -109,8 +114,10 @@ def plan_of(application: Application, schema: pa.Schema) -> Plan:
             code="nothing_released",
         )
     telling = [name for name in output if rules[name].operator in TELLING]
-    quasi = tuple(name for name in telling if fields[name].role in (FieldRole.QUASI, FieldRole.DIRECT))
-    if not quasi and distribution.dataset.subject_kind != SubjectKind.NONE:
+    quasi = tuple(name for name in output if counts(fields[name], rules[name].operator))
+    subject = distribution.subject_field
+    about_someone = distribution.dataset.subject_kind != SubjectKind.NONE
+    if not quasi and about_someone:
         # None of the known ones is asked for: then whatever is readable may single somebody out, and all of it counts.
         quasi = tuple(telling)
         if not quasi:
@@ -124,14 +131,22 @@ def plan_of(application: Application, schema: pa.Schema) -> Plan:
         policy=Policy(fields=rules),
         output=output,
         quasi=quasi,
+        without_role=tuple(
+            name
+            for name in output
+            if about_someone
+            and name not in quasi
+            and may_single_out(fields[name], rules[name].operator, subject=subject)
+        ),
         inherent_quasi=tuple(
             name for name in fields if name in asked and fields[name].role in (FieldRole.QUASI, FieldRole.DIRECT)
         ),
         sensitive=tuple(name for name in telling if fields[name].role == FieldRole.SENSITIVE),
         direct=tuple(name for name in output if fields[name].role == FieldRole.DIRECT),
-        subject=distribution.subject_field,
+        subject=subject,
         birth=_birth_field(fields),
         row_filter=_row_filter(application, schema),
+        about_someone=about_someone,
         fields=fields,
     )
 
@@ -151,35 +166,68 @@ def _row_filter(application: Application, schema: pa.Schema) -> RowFilter | None
     return parse_filter(application.row_filter, filter_fields(application, schema))
 
 
+def _counted_first(run: JobRun, plan: Plan, table: sources.Table, keys: DomainKey) -> Plan:
+    """The plan, with the fields without a role that tell most persons apart among the quasi-identifiers.
+
+    Raises where a row filter leaves too few persons: before anything else can fail on their rows and so tell of them.
+    """
+    if plan.row_filter is None and not plan.without_role:
+        return plan
+    filtered = plan.row_filter.fields() if plan.row_filter else set()
+    needed = {*plan.without_role, *filtered, *([plan.subject.name] if plan.subject else [])}
+    batches = table.batches([name for name in plan.fields if name in needed])
+    policy = Policy(fields={name: plan.policy.fields[name] for name in plan.without_role})
+    tally = tally_of(_asked_for(run, plan, batches), policy=policy, subject=plan.subject, keys=keys)
+    if plan.row_filter is not None:
+        _refuse_too_few(tally, plan)
+    found = tally.nearly_unique()
+    names = tuple(item.name for item in found)
+    return replace(
+        plan,
+        quasi=(*plan.quasi, *names),
+        inherent_quasi=tuple(dict.fromkeys((*plan.inherent_quasi, *names))),
+        nearly_unique=found,
+    )
+
+
+def _asked_for(run: JobRun, plan: Plan, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What the row filter leaves of the batches."""
+    keep = compile_filter(plan.row_filter) if plan.row_filter else None
+    for batch in batches:
+        run.check()
+        rows = keep(batch) if keep else batch
+        if rows.num_rows:
+            yield rows
+
+
 class _Pass:
     """One pass over the source: filter, count, protect. `outputs` yields protected batches, each measured before it is handed on."""
 
-    def __init__(self, run: JobRun, plan: Plan, application: Application, today: date) -> None:
+    def __init__(self, run: JobRun, plan: Plan, today: date) -> None:
         self.run, self.plan = run, plan
-        about_someone = application.distribution.dataset.subject_kind != SubjectKind.NONE
         self.rows_read = 0
         self.ages = AgeCount(plan.birth.entity_type if plan.birth else None, today)
-        self.measuring = (
-            Measuring(quasi=plan.quasi, subject=SUBJECT, sensitive=plan.sensitive)
-            if about_someone and plan.quasi
-            else None
-        )
-        self.inherent = (
-            Measuring(quasi=plan.inherent_quasi, subject=SUBJECT) if about_someone and plan.inherent_quasi else None
-        )
+        self.measuring = self.inherent = None
+        if plan.about_someone:
+            # Nothing is submitted before somebody has said whom a row is about; without that, every row is a person.
+            subject = SUBJECT if plan.subject is not None else None
+            self.measuring = Measuring(quasi=plan.quasi, subject=subject, sensitive=plan.sensitive)
+            if plan.inherent_quasi:
+                self.inherent = Measuring(quasi=plan.inherent_quasi, subject=subject)
         self.subjects: deque[pa.Array[Any]] = deque()
 
-    def sources(self, table: sources.Table) -> Iterator[pa.RecordBatch]:
-        """The rows asked for, before protection; what has to be counted on the raw values is counted here."""
-        keep = compile_filter(self.plan.row_filter) if self.plan.row_filter else None
+    def _read(self, table: sources.Table) -> Iterator[pa.RecordBatch]:
         for batch in table.batches(self.plan.read):
             self.rows_read += batch.num_rows
             self.run.progress(self.rows_read, note="protect")
-            rows = keep(batch) if keep else batch
-            if not rows.num_rows:
-                continue
-            subject = subjects_of(rows, self.plan.subject)
-            self.subjects.append(subject)
+            yield batch
+
+    def sources(self, table: sources.Table) -> Iterator[pa.RecordBatch]:
+        """The rows asked for, before protection; what has to be counted on the raw values is counted here."""
+        for rows in _asked_for(self.run, self.plan, self._read(table)):
+            subject = _subjects_of(rows, self.plan)
+            if self.measuring is not None:
+                self.subjects.append(subject)
             if self.plan.birth is not None:
                 self.ages.add(rows.column(self.plan.birth.name))
             if self.inherent is not None:
@@ -206,10 +254,22 @@ class _Pass:
 
 
 def _named(measuring: Measuring | None, plan: Plan) -> Measurement | None:
-    """What was measured, under the subject field's own name: the stand-in is none, and PostgreSQL keeps no NUL in JSON."""
+    """What was measured, under the subject field's own name, and with what is known of the fields it was counted by."""
     if measuring is None:
         return None
-    return replace(measuring.result(), subject=plan.subject.name if plan.subject else None)
+    return replace(
+        measuring.result(),
+        subject=plan.subject.name if plan.subject else None,
+        nearly_unique=plan.nearly_unique,
+        repeated_identifiers=repeated_identifiers(plan.subject, plan.subject.distribution.dataset.subject_kind)
+        if plan.subject
+        else (),
+    )
+
+
+def _subjects_of(rows: pa.RecordBatch, plan: Plan) -> pa.Array[Any]:
+    """Whom each row is about; nobody reads it where no field says so."""
+    return subjects_of(rows, plan.subject) if plan.subject is not None else pa.nulls(rows.num_rows)
 
 
 def _with_subject(batch: pa.RecordBatch, names: tuple[str, ...], subject: pa.Array[Any]) -> pa.RecordBatch:
@@ -222,15 +282,16 @@ def stage(run: JobRun, application: Application, *, sealed_name: str, today: dat
     keys = open_domain(application.project.key_domain)
     with closing(open_source(application.distribution.source)) as source:
         table = source.table(application.distribution.table)
-        plan = plan_of(application, table.schema.arrow)
+        plan = _counted_first(run, plan_of(application, table.schema.arrow), table, keys)
         schema = pa.schema([table.schema.arrow.field(name) for name in plan.read])
         policy = Policy(fields={name: plan.policy.fields[name] for name in plan.output})
-        work = _Pass(run, plan, application, today)
+        work = _Pass(run, plan, today)
         protector = protect_batches(work.sources(table), schema, policy, keys)
         with sealed_output(STAGED, sealed_name) as sink:
             written = write_artefact(work.outputs(protector), sink, format=application.format, schema=protector.schema)
     report = protector.report
-    _refuse_too_few(written.rows, work.measuring, plan)
+    if written.rows == 0:
+        raise StagingRefused(gettext_noop("The table has no rows, so nothing would be released."), code="no_rows")
     _refuse_residuals(sealed_name, application.format, plan)
     operators = {name: plan.policy.fields[name].operator for name in plan.output}
     techniques = {PROPERTIES[operator].technique for operator in operators.values()} - {Technique.NONE}
@@ -268,17 +329,13 @@ def stage(run: JobRun, application: Application, *, sealed_name: str, today: dat
     )
 
 
-def _refuse_too_few(rows: int, measuring: Measuring | None, plan: Plan) -> None:
-    """Stop where no row is left, or where the row filter leaves so few persons that it asks about one of them.
+def _refuse_too_few(tally: Tally, plan: Plan) -> None:
+    """Stop where a row filter leaves no row, or so few persons that it asks about one of them.
 
     Both are said in the same words: whether anybody matches is already an answer. House rule of aggregates, standards §5 C.
     """
-    if plan.row_filter is None:
-        if rows == 0:
-            raise StagingRefused(gettext_noop("The table has no rows, so nothing would be released."), code="no_rows")
-        return
     least = shipped_rule_pack().limits.aggregate_min_cell
-    if rows == 0 or (measuring is not None and measuring.result().subjects < least):
+    if tally.rows == 0 or (plan.about_someone and tally.persons < least):
         message = gettext_noop("Too few match the row filter: it has to leave at least %(least)s persons.")
         raise StagingRefused(message, code="no_rows", least=least)
 

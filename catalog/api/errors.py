@@ -27,7 +27,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from catalog.errors import DomainError, InvalidInput, NotPermitted
+from catalog.errors import DomainError, InvalidInput, NotPermitted, in_words
 from catalog.messages import MessageError, gettext_noop
 
 log = structlog.get_logger("canglang.api")
@@ -115,7 +115,7 @@ def render_message(message: str, params: Mapping[str, Any]) -> str:
     if not params and not _PLACEHOLDER.search(text):
         return text
     try:
-        return text % dict(params)
+        return text % in_words(params)
     except (TypeError, ValueError, KeyError):
         return _PLACEHOLDER.sub(lambda match: str(params.get(match[1], "…")), text)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -20,12 +19,16 @@ from catalog.api.filtering import (
     IsoDateTimeFilter,
 )
 from catalog.datasets.browsing import holding, in_format
-from catalog.datasets.models import DatasetState, Grade, ShareType, SourceKind, UpdateCycle
+from catalog.datasets.models import DatasetState, Grade, Price, ShareType, SourceKind, UpdateCycle
 from catalog.datasets.search import matching
 from catalog.jobs.models import JobState
+from catalog.ledger.exporting import ExportForm
+from catalog.ledger.reading import LedgerQuery, narrowed
 from catalog.people.models import Organization, OrganizationKind, Role
 
-_OBJECT = re.compile(r"[a-z]{1,40}:[0-9A-Za-z-]{1,40}")
+_IS_OBJECT = RegexValidator(
+    r"\A[a-z]{1,40}:[0-9A-Za-z-]{1,40}\Z", _("Give the kind of object and its id, for example application:12.")
+)
 
 
 class DatasetFilter(FilterSet):  # type: ignore[misc]  # the library is untyped
@@ -33,6 +36,7 @@ class DatasetFilter(FilterSet):  # type: ignore[misc]  # the library is untyped
 
     q = CharFilter(method="search", max_length=200, label="Words to find, all of them.")
     share_type = ChoiceFilter(choices=ShareType.choices)
+    price = ChoiceFilter(choices=Price.choices, label="What industrial use costs; every other use is free.")
     theme = CodeFilter(max_length=40)
     grade = ChoiceFilter(field_name="heaviest_grade", choices=Grade.choices, label="The grade of the gravest field.")
     provider = IdFilter(field_name="provider_id")
@@ -107,12 +111,9 @@ class MembershipFilter(FilterSet):  # type: ignore[misc]
 class SourceFilter(FilterSet):  # type: ignore[misc]
     organization = IdFilter(field_name="organization_id")
     kind = ChoiceFilter(choices=SourceKind.choices)
-
-
-class DatasetPartFilter(FilterSet):  # type: ignore[misc]
-    """For what belongs to a dataset."""
-
-    dataset = IdFilter(field_name="dataset_id")
+    retired = BooleanFilter(
+        field_name="retired_at", lookup_expr="isnull", exclude=True, label="Only those that were retired."
+    )
 
 
 class GradeProposalFilter(FilterSet):  # type: ignore[misc]
@@ -120,21 +121,58 @@ class GradeProposalFilter(FilterSet):  # type: ignore[misc]
     open = BooleanFilter(field_name="accepted", lookup_expr="isnull", label="Only those that wait for a second person.")
 
 
+class EndingProposalFilter(FilterSet):  # type: ignore[misc]
+    dataset = IdFilter(field_name="right__dataset_id")
+    open = BooleanFilter(field_name="accepted", lookup_expr="isnull", label="Only those that wait for the holder.")
+
+
 class LedgerFilter(FilterSet):  # type: ignore[misc]
-    object = CharFilter(method="about", max_length=81, label="`type:id`, for example `application:12`.")
-    action = CodeFilter(max_length=60)
+    """Read as one question to the ledger, the same that its page asks."""
+
+    object = CharFilter(max_length=81, validators=[_IS_OBJECT], label="`type:id`, for example `application:12`.")
+    action = CodeFilter(
+        max_length=60, label="One act, or a group of them by its prefix: `dataset.published`, `dataset`."
+    )
     actor = IdFilter(field_name="actor_id")
+    organization = IdFilter(field_name="organization_id", label="Whose data it concerned, or the other side.")
     since = IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte")
     until = IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lte")
 
-    @extend_schema_field(str)
-    def about(self, entries: Any, _name: str, named: str) -> Any:
-        if not _OBJECT.fullmatch(named):
-            raise ValidationError({"object": [_("Give the kind of object and its id, for example application:12.")]})
-        object_type, object_id = named.split(":")
-        return entries.filter(object_type=object_type, object_id=object_id)
+    @property
+    def query(self) -> LedgerQuery:
+        said = self.form.cleaned_data
+        object_type, _colon, object_id = (said["object"] or "").partition(":")
+        return LedgerQuery(
+            object_type=object_type,
+            object_id=object_id,
+            action=said["action"] or "",
+            person=said["actor"],
+            organization=said["organization"],
+            since=said["since"],
+            until=said["until"],
+        )
+
+    def filter_queryset(self, entries: Any) -> Any:
+        return narrowed(entries, self.query)
+
+
+class LedgerFileFilter(LedgerFilter):
+    """The same, for the lines as a file."""
+
+    format = ChoiceFilter(
+        choices=[(form.value, form.value) for form in ExportForm], label="`csv` where it is not said."
+    )
+
+    @property
+    def file_form(self) -> ExportForm:
+        return ExportForm(self.form.cleaned_data["format"] or ExportForm.CSV)
 
 
 class JobFilter(FilterSet):  # type: ignore[misc]
     state = ChoiceFilter(choices=JobState.choices)
     kind = CodeFilter(max_length=40)
+    mine = BooleanFilter(method="by_me", label="Those that the reader has asked for.")
+
+    @extend_schema_field(bool)
+    def by_me(self, jobs: Any, _name: str, wanted: bool) -> Any:
+        return jobs.filter(requested_by=self.request.user) if wanted else jobs

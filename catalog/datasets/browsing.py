@@ -19,6 +19,7 @@ from catalog.datasets.models import (
     DatasetState,
     Distribution,
     Grade,
+    Price,
     ShareType,
     UpdateCycle,
 )
@@ -54,6 +55,7 @@ class Criteria:
     provider: int | None = None
     theme: str = ""
     share_type: str = ""
+    price: str = ""
     grade: str = ""
     entity_type: str = ""
     format: str = ""
@@ -73,6 +75,7 @@ def narrowed(datasets: Any, criteria: Criteria, *, without: str = "") -> Any:
         "provider": "provider_id",
         "theme": "theme",
         "share_type": "share_type",
+        "price": "price",
         "grade": "heaviest_grade",
         "update_cycle": "update_cycle",
         "state": "state",
@@ -105,10 +108,11 @@ def ordered(datasets: Any, order: Order, *, title: str = "title") -> Any:
     return datasets
 
 
-FACET_NAMES = ("share_type", "theme", "grade", "provider", "format", "entity_type", "update_cycle")
+FACET_NAMES = ("share_type", "price", "theme", "grade", "provider", "format", "entity_type", "update_cycle")
 
 _FIELD_OF_FACET = {
     "share_type": "share_type",
+    "price": "price",
     "theme": "theme",
     "grade": "heaviest_grade",
     "format": "distributions__format",
@@ -118,6 +122,7 @@ _FIELD_OF_FACET = {
 }
 _LABELS: Mapping[str, Mapping[Any, Any]] = {
     "share_type": dict(ShareType.choices),
+    "price": dict(Price.choices),
     "grade": {**dict(Grade.choices), None: _("Not graded")},
     "update_cycle": dict(UpdateCycle.choices),
     "state": dict(DatasetState.choices),

@@ -10,8 +10,12 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.datasets.items import missing_items
 from catalog.datasets.models import Dataset
 from catalog.datasets.services import record_problems
+
+# As many names as a line has room for.
+NAMES_SHOWN = 8
 
 
 class Part(StrEnum):
@@ -109,6 +113,24 @@ def _of_tables(dataset: Dataset) -> Iterator[Point]:
         )
         % {"count": unnamed},
     )
+    if attached and dataset.items:
+        missing = missing_items(dataset.items, fields)
+        yield Point(
+            "items",
+            Part.FIELDS,
+            _("The information items that were declared"),
+            not missing,
+            needed=False,
+            text=ngettext(
+                "%(count)d declared item is in no table: %(names)s.",
+                "%(count)d declared items are in no table: %(names)s.",
+                len(missing),
+            )
+            % {
+                "count": len(missing),
+                "names": gettext(", ").join(missing[:NAMES_SHOWN]) + ("…" if len(missing) > NAMES_SHOWN else ""),
+            },
+        )
 
 
 def _of_record(dataset: Dataset) -> Iterator[Point]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from catalog.datasets.models import GRADES_BY_WEIGHT, DataField, Grade, GradeProposal
+from catalog.datasets.models import GRADES_BY_WEIGHT, AffectedObject, DataField, Grade, GradeProposal, Impact
 from catalog.errors import Blocked, InvalidInput, NotPermitted, WrongState
 from catalog.ledger.services import record
 from catalog.messages import gettext_noop
@@ -24,10 +24,17 @@ def _write(field: DataField, *, grade: str, affected_object: str, impact: str, r
     field.grade_proposals.filter(accepted__isnull=True).update(accepted=False)
 
 
-def propose_initial_grade(*, field: DataField, grade: str, reason: str) -> None:
-    """Called by privacy, inside its act: raise a field to the grade the rule pack gives its entity type; never lower it."""
+def propose_initial_grade(*, field: DataField, grade: str, entity_type: str, rules: str) -> None:
+    """Called by privacy, inside its act: raise a field to the grade that the rule pack of version `rules` gives its entity type;
+    never lower it."""
     if not field.grade or is_lower(field.grade, grade):
-        _write(field, grade=grade, affected_object="individual", impact="", reason=reason)
+        _write(field, grade=grade, affected_object="individual", impact="", reason=f"{entity_type}: {rules}")
+
+
+def initial_ground(field: DataField) -> tuple[str, str] | None:
+    """Entity type and version of the rule pack that gave a field its grade; None where a person did, who always says an impact."""
+    entity_type, colon, rules = field.grade_reason.partition(": ")
+    return (entity_type, rules) if colon and not field.grade_impact else None
 
 
 @transaction.atomic
@@ -41,10 +48,8 @@ def set_grade(
     dataset = field.distribution.dataset
     require(actor, "grade.set", dataset)
     field = DataField.objects.select_for_update().get(pk=field.pk)
-    if not reason.strip() or not affected_object.strip() or not impact.strip():
-        raise InvalidInput(
-            fields={"reason": [gettext_noop("Name the object affected, the degree of impact, and the reason.")]}
-        )
+    if problems := _problems(affected_object, impact, reason):
+        raise InvalidInput(fields=problems)
     if not is_lower(grade, field.grade):
         _write(field, grade=grade, affected_object=affected_object, impact=impact, reason=reason)
         record(
@@ -68,6 +73,17 @@ def set_grade(
         details={"field": field.pk, "from": field.grade, "to": grade},
     )
     return proposal
+
+
+def _problems(affected_object: str, impact: str, reason: str) -> dict[str, list[str]]:
+    problems = {}
+    if affected_object not in AffectedObject.values:
+        problems["affected_object"] = [gettext_noop("Choose who or what is harmed.")]
+    if impact not in Impact.values:
+        problems["impact"] = [gettext_noop("Choose how badly.")]
+    if not reason.strip():
+        problems["reason"] = [gettext_noop("Say why.")]
+    return problems
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ STATES_OF: Mapping[str, tuple[DatasetState, ...]] = {
     "dataset.publish": (DatasetState.SUBMITTED,),
     "dataset.suspend": (DatasetState.PUBLISHED,),
     "dataset.retire": (DatasetState.PUBLISHED, DatasetState.SUSPENDED, DatasetState.DRAFT),
+    "dataset.link": (DatasetState.DRAFT, DatasetState.SUBMITTED, DatasetState.PUBLISHED, DatasetState.SUSPENDED),
 }
 # These ask for a person only: rights, subjects and grades are recorded in every state.
 _IN_EVERY_STATE = ("rights.record", "dataset.declare_subject", "grade.set", "dataset.read_history")

@@ -9,19 +9,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import connection
 
 from catalog import sources, storage
 from catalog.datasets.models import Source, SourceKind
-from catalog.errors import InvalidInput
+from catalog.datasets.openings import Host, open_hosts, open_roots, read_host
+from catalog.errors import InvalidInput, WrongState
 from catalog.messages import gettext_noop
 from catalog.wrapping import wrapping_key
 
 _CREDENTIALS = b"canglang source credentials"
-DATABASE_KINDS = {"postgresql": sources.DatabaseKind.POSTGRESQL, "mysql": sources.DatabaseKind.MYSQL}
 
 
 def seal_credentials(*, user: str, password: str) -> bytes:
@@ -35,23 +33,30 @@ def _open_credentials(sealed: bytes) -> dict[str, str]:
 
 
 def location_of(source: Source) -> sources.FileLocation | sources.DatabaseLocation:
-    """Where the source's bytes are. Raises `InvalidInput` where the operator no longer lets us there."""
+    """Where the source's bytes are. Raises `InvalidInput` where the operator does not let this organisation there."""
+    require_not_retired(source)
     if source.kind == SourceKind.UPLOAD:
         sealed_name = source.sealed_name
         return sources.FileLocation(
             name=source.file_name, open=lambda: storage.open_sealed(storage.UPLOADS, sealed_name), path=None
         )
     if source.kind == SourceKind.FILE:
-        root = settings.SOURCE_ROOTS.get(source.root)
+        root = open_roots(source.organization).get(source.root)
         if root is None:
             raise InvalidInput(
-                gettext_noop("The operator has not configured a root named %(name)s."),
+                gettext_noop("The operator has opened no folder named “%(name)s” to this organisation."),
                 code="unknown_root",
                 name=source.root,
             )
         _refuse_our_own_file(Path(root) / source.path)
         return sources.file_location(source.path, root=Path(root))
     return _database_location(source)
+
+
+def require_not_retired(source: Source) -> None:
+    """Raise `WrongState` for a source that was retired: there is nothing left to read."""
+    if source.retired_at is not None:
+        raise WrongState(gettext_noop("The source “%(name)s” was retired."), code="source_retired", name=source.name)
 
 
 def _refuse_our_own_file(path: Path) -> None:
@@ -78,47 +83,40 @@ def _own_database() -> InvalidInput:
 
 
 def _database_location(source: Source) -> sources.DatabaseLocation:
-    address = settings.SOURCE_HOSTS.get(source.host)
+    address = open_hosts(source.organization).get(source.host)
     if address is None:
         raise InvalidInput(
-            gettext_noop("The operator has not configured a host named %(name)s."),
+            gettext_noop("The operator has opened no database server named “%(name)s” to this organisation."),
             code="unknown_host",
             name=source.host,
         )
-    parts = urlsplit(address)
-    kind = DATABASE_KINDS.get(parts.scheme)
-    if kind is None:
-        raise InvalidInput(
-            gettext_noop("The operator configured the host %(name)s with a kind of database that cannot be read."),
-            code="unknown_host",
-            name=source.host,
-        )
-    host, database = parts.hostname or "localhost", parts.path.lstrip("/")
-    port = parts.port or {"postgresql": 5432, "mysql": 3306}[parts.scheme]
-    if _is_our_own(parts.scheme, host, port, database):
+    place = read_host(source.host, address)
+    if _is_our_own(place):
         raise _own_database()
     account = _open_credentials(bytes(source.sealed_credentials or b""))
     return sources.DatabaseLocation(
-        kind=kind,
-        host=host,
-        port=port,
-        database=database,
+        kind=place.kind,
+        host=place.host,
+        port=place.port,
+        database=place.database,
         user=account["user"],
         password=account["password"],
         schema=source.schema or None,
+        tls=place.tls,
     )
 
 
-def _is_our_own(scheme: str, host: str, port: int, database: str) -> bool:
+def _is_our_own(place: Host) -> bool:
     """Whether the address is the database this program runs on. Loopback names are one host."""
     ours: dict[str, Any] = connection.settings_dict
-    if connection.vendor != scheme:
+    if connection.vendor != place.kind:
         return False
 
     def plain(name: str) -> str:
         return "localhost" if name in {"", "localhost", "127.0.0.1", "::1"} or name.startswith("/") else name.lower()
 
-    return (plain(host), port, database) == (plain(str(ours["HOST"])), int(ours["PORT"] or 5432), str(ours["NAME"]))
+    here = (plain(str(ours["HOST"])), int(ours["PORT"] or 5432), str(ours["NAME"]))
+    return (plain(place.host), place.port, place.database) == here
 
 
 def open_source(source: Source) -> sources.Source:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.people.models import Organization, Role, User
 from catalog.people.policies import organizations_below, organizations_with
@@ -49,6 +50,8 @@ class Source(models.Model):
     sealed_credentials = models.BinaryField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # From then on nothing is read of it: the upload and the account are destroyed, the row stays.
+    retired_at = models.DateTimeField(null=True)
 
     objects: ClassVar[Any] = SourceQuerySet.as_manager()
 
@@ -61,10 +64,10 @@ class Source(models.Model):
 
 class DatasetState(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    SUBMITTED = "submitted", _("Submitted")
+    SUBMITTED = "submitted", pgettext_lazy("dataset", "Submitted")
     PUBLISHED = "published", _("Published")
     SUSPENDED = "suspended", _("Suspended")
-    RETIRED = "retired", _("Retired")
+    RETIRED = "retired", pgettext_lazy("dataset", "Retired")
 
 
 class ShareType(models.TextChoices):
@@ -91,6 +94,14 @@ class UpdateCycle(models.TextChoices):
     IRREGULAR = "irregular", _("Irregular")
 
 
+class Price(models.TextChoices):
+    """What the offer in force says of industrial use; public governance and public good are free by law (发改价格〔2025〕65号)."""
+
+    FREE = "free", _("Free of charge")
+    PAID = "paid", _("Industrial use is paid")
+    UNPRICED = "unpriced", _("No price yet")
+
+
 class SubjectKind(models.TextChoices):
     """Whom a row is about; risk counts these, not rows."""
 
@@ -108,6 +119,26 @@ class Grade(models.TextChoices):
     GENERAL_3 = "general_3", _("General, level 3")
     GENERAL_2 = "general_2", _("General, level 2")
     GENERAL_1 = "general_1", _("General, level 1")
+
+
+class AffectedObject(models.TextChoices):
+    """Who or what is harmed (GB/T 43697-2024)."""
+
+    NATIONAL_SECURITY = "national_security", _("National security")
+    ECONOMY = "economy", _("The running of the economy")
+    SOCIAL_ORDER = "social_order", _("Social order")
+    PUBLIC_INTEREST = "public_interest", _("Public interest")
+    ORGANIZATION = "organization", _("Rights of organisations")
+    INDIVIDUAL = "individual", _("Rights of individuals")
+
+
+class Impact(models.TextChoices):
+    """How badly (GB/T 43697-2024)."""
+
+    EXTREMELY_SERIOUS = "extremely_serious", _("Extremely serious harm")
+    SERIOUS = "serious", _("Serious harm")
+    ORDINARY = "ordinary", _("Ordinary harm")
+    NONE = "none", _("No harm")
 
 
 GRADES_BY_WEIGHT = [grade.value for grade in Grade]
@@ -151,7 +182,10 @@ class Dataset(models.Model):
     open_condition = models.TextField(max_length=1000, blank=True)
     update_cycle = models.CharField(max_length=10, choices=UpdateCycle)
     issued = models.DateField(null=True, blank=True)
-    related = models.ManyToManyField("self", blank=True)
+    # What the record says its columns are (信息项), before a table says it; see `items`.
+    items = models.JSONField(default=list, blank=True)
+    # Written by access through `services`, for the catalogue to filter on.
+    price = models.CharField(max_length=8, choices=Price, default=Price.UNPRICED, editable=False)
     subject_kind = models.CharField(max_length=10, choices=SubjectKind, default=SubjectKind.PERSON)
     subject_declared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -12,7 +12,7 @@ from catalog.people.policies import has_role_in, holds, permit, predicate
 # Acts that write what a reviewer will read.
 AUTHORING = ("dataset.edited", "distribution.attached", "field.described")
 # Whose the data is stands in the record as well; who may use it is written by decisions.
-WRITING_RIGHTS = ("right.recorded", "right.ended")
+WRITING_RIGHTS = ("right.recorded", "right.ending_proposed", "right.ended")
 # Lines of the ledger by which somebody became an author (`work.awaiting_review_by` lists by the same).
 WRITTEN = Q(action__in=AUTHORING) | Q(
     action__in=WRITING_RIGHTS, details__kind__in=[RightKind.OWNERSHIP, RightKind.CONTROL]
@@ -48,6 +48,7 @@ is_steward_of_provider = has_role_in("provider", Role.DATA_STEWARD)
 is_reviewer = has_role_in("provider", Role.DATA_STEWARD, Role.APPROVER)
 
 permit("source.register", is_steward_here)  # of the organisation
+permit("source.retire", has_role_in("organization", Role.DATA_STEWARD))
 permit("source.read", has_role_in("organization", Role.DATA_STEWARD, Role.PRIVACY_OFFICER))
 permit("dataset.register", is_steward_here)  # of the organisation
 permit("dataset.edit", is_steward_of_provider)
@@ -56,6 +57,7 @@ permit("dataset.publish", is_reviewer & is_not_its_author)
 permit("dataset.return", is_reviewer)
 permit("dataset.suspend", has_role_in("provider", Role.DATA_STEWARD, Role.PRIVACY_OFFICER))
 permit("dataset.retire", is_steward_of_provider)
+permit("dataset.link", is_steward_of_provider)
 permit("dataset.read_history", works_for_a_holder(*WORKING_ROLES))
 permit("rights.record", is_steward_of_provider)
 permit("dataset.declare_subject", works_for_a_holder(Role.PRIVACY_OFFICER))

@@ -1,20 +1,24 @@
-"""Acts on sources: register an upload, a file under a root, or a database; attach a table to a dataset with its schema."""
+"""Acts on sources: register an upload, a file under a root, or a database; attach a table to a dataset with its schema; retire one."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, count
+from pathlib import PurePosixPath
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from catalog import sources
+from catalog import sources, storage
+from catalog.datasets.items import describe_by_items
 from catalog.datasets.lifecycle import STATES_OF
-from catalog.datasets.locations import open_source, seal_credentials
-from catalog.datasets.models import DataField, Dataset, Distribution, Source, SourceKind
+from catalog.datasets.locations import open_source, require_not_retired, seal_credentials
+from catalog.datasets.models import DataField, Dataset, DatasetState, Distribution, Source, SourceKind
 from catalog.datasets.services import index_dataset, lock_dataset, open_draft, require_state
-from catalog.errors import InvalidInput
+from catalog.errors import Blocked, InvalidInput
 from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import Organization, User
@@ -28,10 +32,13 @@ MAX_TABLE_NAME = 255
 
 
 def _save_source(source: Source) -> Source:
-    """Insert the row once its tables could really be read: a source that cannot be opened is not registered."""
-    source.name = source.name.strip()
+    """Insert the row once its tables could really be read: a source that cannot be opened is not registered.
+
+    One that was given no name is called after its file or host.
+    """
+    source.name = source.name.strip() or free_name(PurePosixPath(source.file_name).stem or source.host)
     try:
-        source.clean_fields(exclude=["size", "sealed_credentials"])
+        source.clean_fields(exclude=["size", "sealed_credentials", "retired_at"])
     except ValidationError as error:
         raise InvalidInput(fields=error.message_dict) from error
     with closing(open_source(source)) as opened:
@@ -62,7 +69,8 @@ def register_upload(*, actor: User, organization: Organization, name: str, uploa
     """Keep an uploaded file as a source of the organisation."""
     require(actor, "source.register", organization)
     if upload.too_large:
-        raise InvalidInput(gettext_noop("The file is larger than this installation accepts."), code="file_too_large")
+        message = gettext_noop("The file is larger than this installation accepts: at most %(limit)s MB.")
+        raise InvalidInput(message, code="file_too_large", limit=f"{round(settings.UPLOAD_MAX_BYTES / 1024**2, 1):g}")
     source = _save_source(
         Source(
             name=name,
@@ -203,6 +211,8 @@ def attach_table(*, actor: User, dataset: Dataset, source: Source, table: str | 
 def _attach(*, actor: User, dataset: Dataset, source: Source, read: _ReadTable) -> Distribution:
     dataset = lock_dataset(dataset)
     require_state(dataset, *STATES_OF["dataset.edit"])
+    # It was open when the table was read; whoever retires it meanwhile must find the table, or be found.
+    require_not_retired(Source.objects.select_for_update().get(pk=source.pk))
     if len(read.name) > MAX_TABLE_NAME:
         raise InvalidInput(
             gettext_noop("The table's name is longer than %(limit)d characters; rename it or make a view of it."),
@@ -228,6 +238,7 @@ def _attach(*, actor: User, dataset: Dataset, source: Source, read: _ReadTable) 
         )
         for position, column in enumerate(read.columns)
     )
+    describe_by_items(dataset)
     index_dataset(dataset)
     record(
         actor=actor,
@@ -237,3 +248,40 @@ def _attach(*, actor: User, dataset: Dataset, source: Source, read: _ReadTable) 
         details={"distribution": distribution.pk, "source": source.pk, "fields": len(read.columns)},
     )
     return distribution
+
+
+@transaction.atomic
+def retire_source(*, actor: User, source: Source) -> Source:
+    """Close a source for good: its upload and its account are destroyed, the row stays, and nothing is read of it any more.
+
+    Refused while a dataset that is not retired has a table in it.
+    """
+    require(actor, "source.retire", source)
+    source = Source.objects.select_for_update().get(pk=source.pk)
+    require_not_retired(source)
+    if source.distributions.exclude(dataset__state=DatasetState.RETIRED).exists():
+        raise Blocked(
+            gettext_noop("Datasets stand on this source. Retire them first, or leave it as it is."),
+            code="source_in_use",
+        )
+    source.retired_at, source.sealed_credentials = timezone.now(), None
+    source.save(update_fields=["retired_at", "sealed_credentials"])
+    record(
+        actor=actor,
+        action="source.retired",
+        subject=source,
+        organization=source.organization,
+        details={"kind": source.kind},
+    )
+    transaction.on_commit(destroy_retired_uploads, robust=True)
+    return source
+
+
+def destroy_retired_uploads() -> int:
+    """Delete the sealed files of retired sources. A process that dies before it leaves them to the relay; returns how many there were."""
+    retired = Source.objects.filter(retired_at__isnull=False).exclude(sealed_name="")
+    names = list(retired.values_list("sealed_name", flat=True))
+    for name in names:
+        storage.delete_sealed(storage.UPLOADS, name)
+    retired.filter(sealed_name__in=names).update(sealed_name="")
+    return len(names)

@@ -1,4 +1,5 @@
-"""Acts on the three rights. No right without a basis; no two exclusive holders of one right over one period."""
+"""Acts on the three rights. No right without a basis; no two exclusive holders of one right over one period; and nobody loses
+ownership or control without a word of their own."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from catalog.datasets.endings import EndingProposal, needs_consent
 from catalog.datasets.models import Dataset, RightKind, RightsAssignment
 from catalog.datasets.services import lock_dataset
-from catalog.errors import Blocked, InvalidInput, WrongState
+from catalog.errors import Blocked, InvalidInput, NotPermitted, WrongState
 from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import Organization, User
@@ -88,18 +90,20 @@ def write_right(
     if valid_to is not None and valid_to < valid_from:
         raise InvalidInput(fields={"valid_to": [gettext_noop("The end is before the beginning.")]})
     if exclusive:
+        # Beside one exclusive user others may use it; but an owner recorded over another, however that one is, would displace it.
+        own = Q(exclusive=True) if kind == RightKind.USAGE else Q()
         overlapping = RightsAssignment.objects.filter(
+            own,
             Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from),
             dataset=dataset,
             kind=kind,
-            exclusive=True,
             ended_at__isnull=True,
         )
         if valid_to is not None:
             overlapping = overlapping.filter(valid_from__lte=valid_to)
         if overlapping.exists():
             raise Blocked(
-                gettext_noop("Another holder has this right exclusively in that period. End that record first."),
+                gettext_noop("Another record gives this right to somebody in that period. End that record first."),
                 code="rights_overlap",
             )
     right.save()
@@ -114,26 +118,65 @@ def write_right(
     return right
 
 
-def end_right(*, actor: User, right: RightsAssignment) -> RightsAssignment:
-    """End a right today, as a steward of the provider."""
+@transaction.atomic
+def end_right(*, actor: User, right: RightsAssignment, reason: str = "") -> RightsAssignment:
+    """End a right today, as a steward of the provider.
+
+    Ownership or control that another organisation holds stands until somebody there agrees: then this is a proposal, with its
+    reason, and the right comes back as it was (`ended_at` is None).
+    """
     require(actor, "rights.record", right.dataset)
-    return close_right(actor=actor, right=right)
+    right = RightsAssignment.objects.select_for_update().get(pk=right.pk)
+    if not needs_consent(right):
+        return close_right(actor=actor, right=right)
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": [gettext_noop("Say why.")]})
+    if len(reason.strip()) > 500:
+        raise InvalidInput(fields={"reason": [gettext_noop("At most 500 characters.")]})
+    if right.ending_proposals.filter(accepted__isnull=True).exists():
+        raise Blocked(gettext_noop("The holder has been asked already."), code="proposal_open")
+    proposal = EndingProposal.objects.create(right=right, reason=reason.strip(), proposed_by=actor)
+    _record(actor, "right.ending_proposed", right, proposal=proposal.pk)
+    return right
 
 
 @transaction.atomic
-def close_right(*, actor: User | None, right: RightsAssignment) -> RightsAssignment:
-    """Write the end. Called by `end_right`, and by access when a grant is revoked."""
+def decide_ending(*, actor: User, proposal: EndingProposal, accept: bool) -> EndingProposal:
+    """Agree that a right ends, or refuse it, as somebody of its holder and other than who asked."""
+    require(actor, "rights.agree", proposal.right)
+    proposal = EndingProposal.objects.select_for_update(of=("self",)).select_related("right").get(pk=proposal.pk)
+    if proposal.accepted is not None:
+        raise WrongState(gettext_noop("This proposal is decided already."), code="proposal_decided")
+    if proposal.proposed_by_id == actor.pk:
+        raise NotPermitted(gettext_noop("A second person decides this."), code="second_person_needed")
+    proposal.accepted, proposal.decided_by = accept, actor
+    proposal.save(update_fields=["accepted", "decided_by"])
+    told = {"proposal": proposal.pk, "first_person": proposal.proposed_by_id}
+    if accept:
+        proposal.right = close_right(actor=actor, right=proposal.right, **told)
+    else:
+        _record(actor, "right.ending_refused", proposal.right, **told)
+    return proposal
+
+
+@transaction.atomic
+def close_right(*, actor: User | None, right: RightsAssignment, **told: int) -> RightsAssignment:
+    """Write the end. Called when nobody has to agree or somebody did, and by access when a grant is revoked."""
     right = RightsAssignment.objects.select_for_update().get(pk=right.pk)
     if right.ended_at is not None:
         raise WrongState(gettext_noop("This right has ended already."), code="right_ended")
     right.ended_at = timezone.now()
     right.save(update_fields=["ended_at"])
+    _record(actor, "right.ended", right, **told)
+    return right
+
+
+def _record(actor: User | None, action: str, right: RightsAssignment, **told: int) -> None:
     record(
         actor=actor,
-        action="right.ended",
+        action=action,
         subject=right.dataset,
         organization=right.dataset.provider,
         counterpart=right.holder,
-        details={"right": right.pk, "kind": right.kind},
+        details={"right": right.pk, "kind": right.kind, **told},
     )
-    return right

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from django.conf import settings
-
 from catalog import sources
+from catalog.datasets.openings import open_roots
 from catalog.people.models import Organization, User
 from catalog.people.policies import require
 
@@ -42,10 +41,13 @@ class RootListing:
     missing: bool = False
 
 
-def list_roots(*, actor: User, organization: Organization) -> tuple[RootListing, ...]:
-    """What lies below each configured root, for a steward who may register sources for `organization`."""
-    require(actor, "source.register", organization)
-    return tuple(_list_root(name, Path(folder)) for name, folder in sorted(settings.SOURCE_ROOTS.items()))
+def list_roots(*, actor: User, organizations: Iterable[Organization]) -> tuple[RootListing, ...]:
+    """What lies below each root that is open to one of `organizations`, for a steward who may register sources for them."""
+    roots: dict[str, str] = {}
+    for organization in organizations:
+        require(actor, "source.register", organization)
+        roots |= open_roots(organization)
+    return tuple(_list_root(name, Path(folder)) for name, folder in sorted(roots.items()))
 
 
 def _list_root(name: str, folder: Path) -> RootListing:

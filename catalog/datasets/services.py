@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.datasets import search
+from catalog.datasets.items import DATA_TYPES, describe_by_items, items_problem
 from catalog.datasets.lifecycle import STATES_OF
 from catalog.datasets.models import (
     DataField,
@@ -19,6 +20,7 @@ from catalog.datasets.models import (
     DatasetState,
     DatasetVersion,
     Distribution,
+    Price,
     ShareType,
     SubjectKind,
 )
@@ -28,7 +30,7 @@ from catalog.messages import gettext_noop
 from catalog.people.models import Organization, User
 from catalog.people.policies import may, require
 
-# What a steward writes on the record (standards §1); state, rights and what privacy finds have acts of their own.
+# What a steward writes on the record (standards §1); state, rights, links and what privacy finds have acts of their own.
 RECORD_FIELDS = (
     "code",
     "category",
@@ -47,15 +49,18 @@ RECORD_FIELDS = (
     "update_cycle",
     "issued",
 )
+# With the information items, which are no single value.
+WRITTEN_FIELDS = (*RECORD_FIELDS, "items")
 
 # People whom the acts write, not the steward: empty until then.
 _NOT_WRITTEN = ("created_by", "submitted_by", "reviewed_by", "subject_declared_by")
 
+# What a higher floor knows against a field as the subject: each is called with it and with whom rows are about, and raises
+# `Blocked`.
+SUBJECT_CHECKS: list[Callable[[DataField, str], None]] = []
+
 # A draft may lack these until it is submitted: whoever begins one sees the table before they can describe it.
 LEFT_FOR_LATER = ("abstract", "share_type", "update_cycle")
-
-# C 字符 N 数值 Y 货币 D 日期 T 日期时间 L 逻辑 M 备注 G 通用 B 双精度 I 整型 F 浮点 (standards §1)
-DATA_TYPES = frozenset("CNYDTLMGBIF")
 
 
 def lock_dataset(dataset: Dataset) -> Dataset:
@@ -67,7 +72,7 @@ def lock_dataset(dataset: Dataset) -> Dataset:
 def require_state(dataset: Dataset, *states: DatasetState) -> None:
     """Raise `WrongState` unless the dataset is in one of `states`."""
     if dataset.state not in states:
-        raise WrongState(state=dataset.state)
+        raise WrongState(state=DatasetState(dataset.state))
 
 
 def record_problems(dataset: Dataset, *, unfinished: bool = False) -> dict[str, list[Any]]:
@@ -95,6 +100,8 @@ def record_problems(dataset: Dataset, *, unfinished: bool = False) -> dict[str, 
         or not all(isinstance(w, str) and len(w) <= 40 for w in keywords)
     ):
         problems["keywords"] = [gettext_noop("At most 30 keywords of at most 40 characters.")]
+    if wrong := items_problem(dataset.items):
+        problems["items"] = [wrong]
     return problems
 
 
@@ -106,7 +113,9 @@ def _check_record(dataset: Dataset, *, unfinished: bool = False) -> None:
 
 def index_dataset(dataset: Dataset) -> None:
     """Bring the search index up to date with the record and its fields."""
-    fields = DataField.objects.filter(distribution__dataset=dataset).values_list("name", "label")
+    columns = DataField.objects.filter(distribution__dataset=dataset).values_list("name", "label")
+    # What is declared is looked for until a table says what there is.
+    fields = list(columns) or [(item["name"], item["field"]) for item in dataset.items]
     text = " ".join(
         [dataset.code, dataset.title, dataset.title_en, dataset.abstract, dataset.abstract_en, dataset.theme]
         + [str(word) for word in dataset.keywords]
@@ -140,7 +149,7 @@ def open_draft(*, actor: User, provider: Organization, values: Mapping[str, Any]
 def _open_record(*, actor: User, provider: Organization, values: Mapping[str, Any], unfinished: bool) -> Dataset:
     require(actor, "dataset.register", provider)
     dataset = Dataset(
-        provider=provider, created_by=actor, **{name: values[name] for name in RECORD_FIELDS if name in values}
+        provider=provider, created_by=actor, **{name: values[name] for name in WRITTEN_FIELDS if name in values}
     )
     if not dataset.code and dataset.category:
         dataset.code = _next_code(dataset.category)
@@ -159,7 +168,7 @@ def edit_dataset(*, actor: User, dataset: Dataset, revision: int, values: Mappin
     require_state(dataset, *STATES_OF["dataset.edit"])
     if dataset.revision != revision:
         raise StaleVersion
-    changed = [name for name in RECORD_FIELDS if name in values and getattr(dataset, name) != values[name]]
+    changed = [name for name in WRITTEN_FIELDS if name in values and getattr(dataset, name) != values[name]]
     for name in changed:
         setattr(dataset, name, values[name])
     if "category" in changed and "code" not in changed and dataset.category and not dataset.versions.exists():
@@ -169,6 +178,8 @@ def edit_dataset(*, actor: User, dataset: Dataset, revision: int, values: Mappin
     _check_record(dataset, unfinished=dataset.state == DatasetState.DRAFT)
     dataset.revision += 1
     dataset.save(update_fields=[*changed, "revision", "changed_at"])
+    if "items" in changed:
+        describe_by_items(dataset)
     index_dataset(dataset)
     record(
         actor=actor,
@@ -300,6 +311,9 @@ def declare_subject(
             )
     elif field is None or not fields.filter(pk=field.pk).exists():
         raise InvalidInput(fields={"field": [gettext_noop("Name the field of this table that tells subjects apart.")]})
+    else:
+        for check in SUBJECT_CHECKS:
+            check(field, kind)
     dataset.subject_kind, dataset.subject_declared_by = kind, actor
     dataset.save(update_fields=["subject_kind", "subject_declared_by", "changed_at"])
     distribution.subject_field = field
@@ -342,6 +356,12 @@ def write_field_verdict(*, field: DataField, entity_type: str, role: str) -> Non
     field.save(update_fields=["entity_type", "role"])
 
 
+def write_price(*, dataset: Dataset, price: Price) -> None:
+    """Called by access, inside its act: whether industrial use costs anything, where the catalogue can filter on it."""
+    dataset.price = price
+    dataset.save(update_fields=["price"])
+
+
 def write_reading(*, distribution: Distribution, rows: int, fingerprint: str) -> None:
     """Called by privacy, inside its act: what the last complete reading of the table found."""
     distribution.rows, distribution.fingerprint = rows, fingerprint
@@ -351,7 +371,7 @@ def write_reading(*, distribution: Distribution, rows: int, fingerprint: str) ->
 def record_of(dataset: Dataset) -> dict[str, Any]:
     """The catalogue record as one JSON document: what a version keeps and exports start from."""
     return {
-        **{name: getattr(dataset, name) for name in RECORD_FIELDS if name != "issued"},
+        **{name: getattr(dataset, name) for name in WRITTEN_FIELDS if name != "issued"},
         "issued": dataset.issued.isoformat() if dataset.issued else None,
         "provider": {"code": dataset.provider.code, "name": dataset.provider.name},
         "subject_kind": dataset.subject_kind,

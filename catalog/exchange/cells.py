@@ -61,7 +61,7 @@ def parse_choice(cell: str, choices: Mapping[str, Sequence[str]]) -> str:
     for code, words in choices.items():
         if said in {plain(code), *map(plain, words)}:
             return str(code)
-    allowed = ", ".join(f"{words[0]} ({code})" for code, words in choices.items())
+    allowed = ", ".join(f"{words[0]}（{code}）" for code, words in choices.items())
     raise CellError(gettext_noop("This is none of: %(allowed)s."), code="choice_unknown", allowed=allowed)
 
 

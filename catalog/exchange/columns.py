@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from catalog.datasets.lineage import LinkKind
 from catalog.datasets.models import ShareMode, ShareType, UpdateCycle
 from catalog.sources.sheet_header import SEPARATOR
 
@@ -62,11 +63,14 @@ COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("update_cycle", "更新周期", aliases=("更新频率",)),
     SheetColumn("issued", "发布日期", aliases=("发布时间",)),
     SheetColumn("related", "关联资源代码", aliases=("关联信息资源代码", "关联类目及资源代码", "关联资源")),
+    SheetColumn("derived_from", "来源资源代码", aliases=("来源信息资源代码",)),  # ours
 )
 
 BY_FIELD: Mapping[str, SheetColumn] = {column.field: column for column in COLUMNS}
 EXPORTED: tuple[SheetColumn, ...] = tuple(column for column in COLUMNS if column.exported)
 ITEM_FIELDS = frozenset(column.field for column in COLUMNS if column.item)
+# Columns of codes of other resources, by the kind of the link that they become.
+LINKS: Mapping[LinkKind, str] = {LinkKind.RELATED: "related", LinkKind.DERIVED_FROM: "derived_from"}
 
 # A sheet without one of each group is no catalogue sheet; with a group's first column it can be filled in.
 REQUIRED: tuple[tuple[str, ...], ...] = (

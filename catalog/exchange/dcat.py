@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rdflib import Graph, Literal, Namespace, URIRef
-from rdflib.namespace import DCAT, DCTERMS, FOAF, ODRL2, RDF, SKOS, XSD
+from rdflib.namespace import DCAT, DCTERMS, FOAF, ODRL2, PROV, RDF, SKOS, XSD
 from rdflib.term import Node
 
 from catalog.datasets.models import ShareType, UpdateCycle
@@ -52,7 +52,7 @@ _SHARE_TYPES_EN: Mapping[str, str] = {
     ShareType.CONDITIONAL: "Conditional sharing",
     ShareType.WITHHELD: "Withheld",
 }
-_PREFIXES = {"dcat": DCAT, "dct": DCTERMS, "foaf": FOAF, "odrl": ODRL2, "skos": SKOS, "xsd": XSD}
+_PREFIXES = {"dcat": DCAT, "dct": DCTERMS, "foaf": FOAF, "odrl": ODRL2, "prov": PROV, "skos": SKOS, "xsd": XSD}
 _BASE = re.compile(
     r"(?:https?://[^\s<>\"{}|\\^`/?#]+(?:/[^\s<>\"{}|\\^`?#]*)?|urn:[a-z0-9][a-z0-9-]{0,31}:[^\s<>\"{}|\\^`?#]*)"
 )
@@ -179,7 +179,7 @@ class _Writer:
         self._say_text(
             node,
             DCTERMS.description,
-            "已发布的政务信息资源目录,元数据依据《政务信息资源目录编制指南(试行)》。",
+            "已发布的政务信息资源目录，元数据依据《政务信息资源目录编制指南（试行）》。",
             "The published records; metadata follow the national guide for catalogues of government information resources.",
         )
         if catalogue.publisher:
@@ -229,6 +229,10 @@ class _Writer:
             self._say(node, DCAT.theme, self._concept("theme", dataset.theme, *labels))
         self._say(node, DCTERMS.subject, self._concept("category", dataset.category, ""))
         self._say(node, DCTERMS.relation, *map(self.at.dataset, dataset.related))
+        # DCAT-AP's word for it, and that of provenance.
+        for source in map(self.at.dataset, dataset.derived_from):
+            self._say(node, DCTERMS.source, source)
+            self._say(node, PROV.wasDerivedFrom, source)
         self._access(node, dataset)
         for number, table in enumerate(dataset.tables, start=1):
             part = self.at.part(dataset.code, f"distribution-{number}")

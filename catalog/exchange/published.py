@@ -5,11 +5,13 @@ The one place an export reads the database; `dcat` and `workbook` are pure funct
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Prefetch
 
+from catalog.datasets.lineage import DatasetLink, LinkKind
 from catalog.datasets.models import Dataset, DatasetVersion, RightKind, RightsAssignment
 from catalog.people.models import Organization, OrganizationKind
 
@@ -66,6 +68,7 @@ class PublishedDataset:
     version: int
     tables: tuple[PublishedTable, ...]
     related: tuple[str, ...]
+    derived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,14 @@ def read_published() -> PublishedCatalogue:
             "distributions__fields",
             Prefetch("versions", queryset=DatasetVersion.objects.defer("record")),
             Prefetch("rights", queryset=ownership.order_by("-exclusive", "id"), to_attr="ownership"),
-            Prefetch("related", queryset=Dataset.objects.published()),
         )
     )
+    links = _links()
     roots = Organization.objects.filter(kind=OrganizationKind.GOVERNMENT, parent__isnull=True, is_active=True)
     root = roots.order_by("code").first()
     return PublishedCatalogue(
         publisher=_agent(root) if root else None,
-        datasets=tuple(sorted((_published(dataset) for dataset in found), key=lambda dataset: dataset.code)),
+        datasets=tuple(sorted((_published(dataset, links) for dataset in found), key=lambda dataset: dataset.code)),
     )
 
 
@@ -101,7 +104,19 @@ def _agent(organization: Organization) -> Agent:
     return Agent(organization.code, organization.name, organization.name_en)
 
 
-def _published(dataset: Dataset) -> PublishedDataset:
+def _links() -> dict[tuple[str, str], set[str]]:
+    """Between published datasets: (kind, code) → the codes that it names. A relation is said at both its ends."""
+    published = Dataset.objects.published().order_by()
+    named: dict[tuple[str, str], set[str]] = {}
+    rows = DatasetLink.objects.filter(dataset__in=published, target__in=published)
+    for kind, code, target in rows.values_list("kind", "dataset__code", "target__code"):
+        named.setdefault((kind, code), set()).add(target)
+        if kind == LinkKind.RELATED:
+            named.setdefault((kind, target), set()).add(code)
+    return named
+
+
+def _published(dataset: Dataset, links: Mapping[tuple[str, str], set[str]]) -> PublishedDataset:
     version = max(dataset.versions.all(), key=lambda one: one.number)
     owners: list[RightsAssignment] = dataset.ownership  # type: ignore[attr-defined]  # by the prefetch above
     return PublishedDataset(
@@ -132,5 +147,6 @@ def _published(dataset: Dataset) -> PublishedDataset:
             )
             for distribution in dataset.distributions.all()
         ),
-        related=tuple(sorted(other.code for other in dataset.related.all())),
+        related=tuple(sorted(links.get((LinkKind.RELATED, dataset.code), ()))),
+        derived_from=tuple(sorted(links.get((LinkKind.DERIVED_FROM, dataset.code), ()))),
     )

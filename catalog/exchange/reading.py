@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from catalog.datasets.items import LENGTHS
+from catalog.datasets.lineage import LinkKind
 from catalog.datasets.models import ShareMode, ShareType
 from catalog.exchange import cells, columns
 from catalog.exchange.sheet import Sheet, SheetRow
@@ -45,16 +47,19 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One information item (信息项). `data_type` is a letter of the guide's list, or ""."""
+    """One information item (信息项). `data_type` is a letter of the guide's list; all but the name may be ""."""
 
     row: int
     name: str
     data_type: str
+    field: str = ""
+    length: str = ""
 
 
 @dataclass(slots=True)
 class Resource:
-    """One record. `values` has what the sheet has columns for, in the shapes `register_dataset` takes."""
+    """One record. `values` has what the sheet has columns for, in the shapes `register_dataset` takes; `links` the codes that it
+    names, by the kind of the link."""
 
     sheet: str
     row: int
@@ -62,11 +67,12 @@ class Resource:
     provider_code: str = ""
     provider_name: str = ""
     values: dict[str, object] = field(default_factory=dict)
-    related: tuple[str, ...] = ()
+    links: dict[LinkKind, tuple[str, ...]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
 
     def problem(self, name: str, error: MessageError) -> Problem:
         """A problem of one field of the record."""
+        name = {"items": "item_name"}.get(name, name)
         if name == "share_citation" and name not in self.headings:
             name = "share_condition"  # where the guide has it
         return Problem(self.sheet, self.row, self.headings.get(name, columns.heading_of(name)), error)
@@ -220,8 +226,9 @@ class _SheetReader:
             values["issued"] = (
                 self._parse(resource, "issued", said["issued"], cells.parse_date) if said["issued"] else None
             )
-        related = self._parse(resource, "related", said.get("related", ""), cells.parse_list)
-        resource.related = tuple(related) if isinstance(related, list) else ()
+        for kind, name in columns.LINKS.items():
+            codes = self._parse(resource, name, said.get(name, ""), cells.parse_list)
+            resource.links[kind] = tuple(codes) if isinstance(codes, list) else ()
         self._category(row, resource, said)
         _move_citation(values)
         return resource
@@ -262,21 +269,38 @@ class _SheetReader:
         if not any(said.get(name) for name in columns.ITEM_FIELDS):
             return
         resource = self.resources[-1]
-        name, data_type = said.get("item_name", ""), said.get("item_type", "")
-        letter = ""
-        try:
-            name = cells.parse_line(name)
-            letter = cells.parse_data_type(data_type) if data_type else ""
-        except cells.CellError as error:
-            column = "item_type" if error.code == "data_type_unknown" else "item_name"
-            self.problems.append(Problem(self.sheet.name, row.number, self.headings[column], error))
-        if not name and row.number == resource.row:
+        found: dict[str, str] = {}
+        for column, parse in _ITEM_CELLS.items():
+            try:
+                found[column] = parse(cell) if (cell := said.get(column, "")) else ""
+            except cells.CellError as error:
+                self.problems.append(Problem(self.sheet.name, row.number, self.headings[column], error))
+        name = found.get("item_name")
+        if name == "" and row.number == resource.row:
             self._note(row, "item_name", gettext_noop("This must be filled in."), "cell_empty")
         elif name and any(item.name == name for item in resource.items):
             self._note(
                 row, "item_name", gettext_noop("The resource has an item of that name already."), "item_repeated"
             )
-        resource.items.append(Item(row.number, name, letter))
+        elif name and len(found) == len(_ITEM_CELLS):
+            resource.items.append(Item(row.number, name, found["item_type"], found["item_field"], found["item_length"]))
+
+
+def _short_line(cell: str, *, limit: int) -> str:
+    text = cells.parse_line(cell)
+    if len(text) > limit:
+        raise cells.CellError(
+            gettext_noop("This is longer than %(limit)d characters."), code="cell_too_long", limit=limit
+        )
+    return text
+
+
+_ITEM_CELLS: Mapping[str, Callable[[str], str]] = {
+    "item_name": partial(_short_line, limit=LENGTHS["name"]),
+    "item_type": cells.parse_data_type,
+    "item_field": partial(_short_line, limit=LENGTHS["field"]),
+    "item_length": partial(_short_line, limit=LENGTHS["length"]),
+}
 
 
 def _continues(first: Mapping[str, str], row: Mapping[str, str]) -> bool:

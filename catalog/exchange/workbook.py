@@ -141,6 +141,7 @@ def _record_cells(dataset: PublishedDataset) -> dict[str, str]:
         "update_cycle": columns.UPDATE_CYCLES[dataset.update_cycle][0],
         "issued": dataset.issued.isoformat() if dataset.issued else "",
         "related": list_cell(dataset.related),
+        "derived_from": list_cell(dataset.derived_from),
     }
 
 

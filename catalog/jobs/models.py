@@ -71,6 +71,8 @@ class Job(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
     error_params = models.JSONField(default=dict)
+    # What it found, where no row of its own keeps that: ids, codes and counts.
+    result = models.JSONField(null=True)
 
     objects: ClassVar[Any] = JobQuerySet.as_manager()
 

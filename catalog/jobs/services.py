@@ -87,12 +87,27 @@ def end_run(*, job_id: UUID, fence: int, state: JobState, error: MessageError | 
     return True
 
 
+def cancel_job(*, actor: User, job: Job) -> Job:
+    """Stop a job by the act of its kind, which asks for the permission and writes the ledger. Returns it as it then is."""
+    cancel = handler_of(job.kind).cancel
+    if cancel is None:
+        raise WrongState(
+            gettext_noop("Work of this kind is stopped where it belongs: withdraw the application."),
+            code="not_cancellable",
+        )
+    cancel(actor, job)
+    job.refresh_from_db()
+    return job
+
+
 @transaction.atomic
 def request_cancel(*, job: Job) -> Job:
     """Ask a job to stop. A queued one ends now; a running one at its next step. Permission is the asking service's to check."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.state in ENDED:
-        raise WrongState(gettext_noop("This job has ended already (%(state)s)."), code="job_ended", state=job.state)
+        raise WrongState(
+            gettext_noop("This job has ended already (%(state)s)."), code="job_ended", state=JobState(job.state)
+        )
     job.cancel_requested = True
     job.save(update_fields=["cancel_requested"])
     if job.state == JobState.QUEUED:

@@ -1,11 +1,18 @@
-"""Reading the chain from its beginning and saying whether anything in it was changed."""
+"""Reading the chain from its beginning and saying whether anything in it was changed, and whether the database still refuses changes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from django.db import connection
+
+from catalog.ledger import triggers
 from catalog.ledger.chain import GENESIS_HASH, hash_entry
 from catalog.ledger.models import LedgerEntry, LedgerHead
+
+_CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,26 @@ class Verification:
     head: Checkpoint
 
 
-def verify(checkpoint: Checkpoint | None = None) -> Verification:  # noqa: PLR0911  one for each way a chain can be broken
-    """Walk the whole chain in order, in bounded memory."""
+def examine(
+    checkpoint: Checkpoint | None = None, *, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> dict[str, Any]:
+    """The chain and its guards, as one JSON document: what the page, the command and the job of a long chain all show."""
+    result = verify(checkpoint, progress=progress)
+    missing = sorted(triggers.expected(connection.vendor) - triggers.installed(connection))
+    return {
+        "ok": result.ok and not missing,
+        "entries": result.entries,
+        "first_bad": result.first_bad,
+        "problem": result.problem or ("triggers" if missing else None),
+        "missing_triggers": missing,
+        "head": {"sequence": result.head.sequence, "entry_hash": result.head.entry_hash},
+    }
+
+
+def verify(  # noqa: PLR0911  one for each way a chain can be broken
+    checkpoint: Checkpoint | None = None, *, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> Verification:
+    """Walk the whole chain in order, in bounded memory. `progress` is told now and then how many entries are read, of how many."""
     head = LedgerHead.objects.get(pk=1)
     previous, expected, checkpoint_seen = GENESIS_HASH, 1, checkpoint is None or checkpoint.sequence == 0
 
@@ -40,7 +65,7 @@ def verify(checkpoint: Checkpoint | None = None) -> Verification:  # noqa: PLR09
         return Verification(False, expected - 1, sequence, problem, Checkpoint(expected - 1, previous))
 
     # Entries after the head belong to acts that began while this reads.
-    for entry in LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").iterator(2000):
+    for entry in LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").iterator(_CHUNK):
         if entry.sequence != expected:
             return bad(expected, "gap")
         if entry.previous_hash != previous:
@@ -63,6 +88,8 @@ def verify(checkpoint: Checkpoint | None = None) -> Verification:  # noqa: PLR09
             if entry.entry_hash != checkpoint.entry_hash:
                 return bad(entry.sequence, "checkpoint")
             checkpoint_seen = True
+        if expected % _CHUNK == 0:
+            progress(expected, head.sequence)
         previous, expected = entry.entry_hash, expected + 1
     if (expected - 1, previous) != (head.sequence, head.entry_hash):
         return bad(expected, "head")

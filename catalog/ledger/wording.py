@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-# Placeholders: `actor` and `object` in every sentence; `person`, `role`, `organization` and `counterpart` where the entry has them.
+# Placeholders: `actor` and `object` in every sentence; `person`, `role`, `organization`, `counterpart` and `linked` where the entry
+# has them.
 ACTS: Mapping[str, Any] = {
     # people
     "organization.created": _("%(actor)s added the organisation %(object)s"),
+    "organization.moved": _("%(actor)s moved the organisation %(object)s to another place in the tree"),
     "organization.closed": _("%(actor)s closed the organisation %(object)s"),
     "organization.reopened": _("%(actor)s opened the organisation %(object)s again"),
     "user.created": _("%(actor)s opened the account of %(object)s"),
@@ -28,6 +31,7 @@ ACTS: Mapping[str, Any] = {
     "role.ended": _("%(actor)s ended the role “%(role)s” of %(person)s in %(organization)s"),
     # the catalogue
     "source.registered": _("%(actor)s registered the source %(object)s"),
+    "source.retired": _("%(actor)s retired the source %(object)s"),
     "dataset.registered": _("%(actor)s opened the record %(object)s"),
     "dataset.edited": _("%(actor)s changed the record %(object)s"),
     "dataset.submitted": _("%(actor)s submitted the record %(object)s for review"),
@@ -36,10 +40,14 @@ ACTS: Mapping[str, Any] = {
     "dataset.suspended": _("%(actor)s suspended the dataset %(object)s"),
     "dataset.retired": _("%(actor)s retired the dataset %(object)s"),
     "dataset.subject_declared": _("%(actor)s declared whom the rows of %(object)s are about"),
+    "dataset.linked": _("%(actor)s linked %(object)s to %(linked)s"),
+    "dataset.unlinked": _("%(actor)s took back the link of %(object)s to %(linked)s"),
     "distribution.attached": _("%(actor)s attached a table to %(object)s"),
     "field.described": _("%(actor)s described a field of %(object)s"),
     "right.recorded": _("%(actor)s recorded a right of %(counterpart)s in %(object)s"),
     "right.ended": _("%(actor)s ended a right of %(counterpart)s in %(object)s"),
+    "right.ending_proposed": _("%(actor)s asked %(counterpart)s to agree that its right in %(object)s ends"),
+    "right.ending_refused": _("%(actor)s, for %(counterpart)s, refused that its right in %(object)s ends"),
     "grade.set": _("%(actor)s graded a field of %(object)s"),
     "grade.lowering_proposed": _("%(actor)s asked for a lower grade of a field of %(object)s"),
     "grade.lowered": _("%(actor)s, as the second person, accepted a lower grade of a field of %(object)s"),
@@ -52,7 +60,7 @@ ACTS: Mapping[str, Any] = {
     "scan.failed": _("%(object)s, asked for by %(actor)s, has failed"),
     "finding.confirmed": _("%(actor)s confirmed %(object)s"),
     "finding.corrected": _("%(actor)s corrected %(object)s"),
-    "finding.rejected": _("%(actor)s rejected %(object)s"),
+    "finding.rejected": pgettext_lazy("finding", "%(actor)s rejected %(object)s"),
     "finding.second_person_asked": _(
         "%(actor)s decided otherwise than a checksum proves on %(object)s; a second person is asked"
     ),
@@ -68,7 +76,7 @@ ACTS: Mapping[str, Any] = {
     "application.withdraw": _("%(actor)s withdrew %(object)s"),
     "application.return": _("%(actor)s returned %(object)s"),
     "application.approve": _("%(actor)s signed %(object)s"),
-    "application.reject": _("%(actor)s rejected %(object)s"),
+    "application.reject": pgettext_lazy("application", "%(actor)s rejected %(object)s"),
     "application.confirm_payment": _("%(actor)s confirmed the payment of %(object)s"),
     "application.revoke": _("%(actor)s revoked the grant of %(object)s"),
     "application.assessed": _("%(actor)s wrote the protected data of %(object)s and measured its risk"),
@@ -101,8 +109,8 @@ OBJECTS: Mapping[str, Any] = {
 KINDS: Mapping[str, Any] = {
     "organization": _("Organisation"),
     "user": _("Account"),
-    "membership": _("Role"),
-    "source": _("Source"),
+    "membership": pgettext_lazy("person", "Role"),
+    "source": pgettext_lazy("catalogue", "Source"),
     "dataset": _("Dataset"),
     "scan": _("Scan"),
     "finding": _("Finding"),
@@ -136,7 +144,8 @@ SUBJECTS: Mapping[str, Any] = {
     "ledger": _("Ledger"),
 }
 
-# What the details of an entry are called. What is not here is shown by its own name.
+# What the details of an entry are called; after the kind of its object, what is called otherwise of that kind. What is not here is
+# shown by its own name.
 DETAILS: Mapping[str, Any] = {
     "amount": _("Amount"),
     "artefact": _("SHA-256 of the data"),
@@ -144,7 +153,7 @@ DETAILS: Mapping[str, Any] = {
     "cap": _("Cap"),
     "code": _("Reason"),
     "data_type": _("Data type"),
-    "decision": _("Decision"),
+    "decision": pgettext_lazy("ledger", "Decision"),
     "digest": _("SHA-256 of the record"),
     "distribution": _("Table"),
     "download": _("Download"),
@@ -155,7 +164,7 @@ DETAILS: Mapping[str, Any] = {
     "first_byte": _("First byte"),
     "first_person": _("First person"),
     "format": _("Format"),
-    "from": _("From"),
+    "from": pgettext_lazy("change", "From"),
     "grade": _("Grade"),
     "holder": _("Holder"),
     "hours": _("Good for (hours)"),
@@ -164,24 +173,28 @@ DETAILS: Mapping[str, Any] = {
     "kind": _("Kind"),
     "level": _("Level"),
     "lines": _("Lines"),
+    "link": _("Link"),
+    "linked": _("Linked dataset"),
     "mode": _("Mode"),
     "operator": _("Operator"),
-    "order": _("Order"),
+    "order": pgettext_lazy("payment", "Order"),
     "policy_version": _("Version of the protection"),
     "reason": _("Reason"),
+    "proposal": _("Proposal"),
     "record": _("SHA-256 of the assessment"),
     "revision": _("Revision"),
     "right": _("Right"),
     "risk_grade": _("Risk grade"),
-    "role": _("Role"),
+    "role": pgettext_lazy("person", "Role"),
+    "finding.role": pgettext_lazy("field", "Role"),
     "rows": _("Rows"),
     "rules": _("Rules"),
     "side": _("Side"),
-    "source": _("Source"),
+    "source": pgettext_lazy("catalogue", "Source"),
     "state": _("State"),
     "target": _("Answer"),
     "through": _("Up to entry"),
-    "to": _("To"),
+    "to": pgettext_lazy("change", "To"),
     "types": _("Entity types"),
     "user": _("Person"),
     "version": _("Version"),

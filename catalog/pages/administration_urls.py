@@ -10,6 +10,7 @@ urlpatterns = [
     path("organizations/", people.organizations, name="organizations"),
     path("organizations/<id:pk>/", people.organization, name="organization"),
     path("organizations/<id:pk>/new/", people.organization_new, name="organization-new"),
+    path("organizations/<id:pk>/move/", people.organization_move, name="organization-move"),
     path("organizations/<id:pk>/close/", people.organization_close, name="organization-close"),
     path("organizations/<id:pk>/reopen/", people.organization_reopen, name="organization-reopen"),
     path("roles/<id:pk>/end/", people.role_end, name="role-end"),

@@ -27,6 +27,7 @@ HEADINGS = {
     "provider": _("Department"),
     "theme": _("Theme"),
     "share_type": _("Share type"),
+    "price": _("Price"),
     "grade": _("Grade"),
     "entity_type": _("Personal data in it"),
     "format": _("Format"),
@@ -154,4 +155,6 @@ def _label(name: str, row: dict[str, Any]) -> str:
         return entity_type_word(row["value"])
     if name == "format":
         return FORMATS.get(row["value"], row["value"])
+    if name == "state":
+        return str(dict(DatasetState.choices).get(row["value"], row["value"]))
     return code_word(row["value"])

@@ -28,10 +28,12 @@ from catalog.datasets.visibility import visible_grade_proposals, visible_rights
 from catalog.pages.acts import attempt, only_if_may, page_of, say, user_of
 from catalog.pages.forms import ReasonForm, RecordForm, record_initial
 from catalog.pages.history import RECORD_WORDS, entries_about, lines_of
+from catalog.pages.lineage import lineage_of
 from catalog.pages.timeline import timeline_of
 from catalog.pages.wording import code_word, theme_word
 from catalog.people.models import User
 from catalog.people.policies import organizations_with
+from catalog.templatetags.canglang import listed
 
 RECENT = 6
 ALIKE = 5
@@ -74,16 +76,16 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "rights": rights,
         "timeline": timeline_of(rights, timezone.localdate()),
         "versions": dataset.versions.all(),
-        "related": dataset.related.all() & Dataset.objects.visible_to(user),
+        "lineage": lineage_of(dataset, user, working),
         "alike": _alike(dataset, user),
         "proposals": _proposals(dataset, user),
         "reason_form": ReasonForm(auto_id="reason_%s"),
-        "history": lines_of(entries_about(dataset)[:RECENT], dataset) if "dataset.read_history" in acts else [],
+        "history": lines_of(user, entries_about(dataset)[:RECENT], dataset) if "dataset.read_history" in acts else [],
     }
     if "dataset.submit" in acts:
         context["completeness"] = completeness_of(dataset)
     if dataset.note and "dataset.read_history" in acts:
-        context["told"] = _last_told(dataset)
+        context["told"] = _last_told(dataset, user)
     return render(request, "catalog/dataset.html", context)
 
 
@@ -100,11 +102,11 @@ def _proposals(dataset: Dataset, user: User) -> Any:
     return visible_grade_proposals(user).filter(field__distribution__dataset=dataset, accepted__isnull=True)
 
 
-def _last_told(dataset: Dataset) -> Any:
+def _last_told(dataset: Dataset, user: User) -> Any:
     """Who gave `dataset.note` as the reason: for those who work on it."""
     told = entries_about(dataset).filter(action__in=["dataset.returned", "dataset.suspended", "dataset.retired"])
     entry = told.first()
-    return lines_of([entry], dataset)[0] if entry else None
+    return lines_of(user, [entry], dataset)[0] if entry else None
 
 
 @require_safe
@@ -117,7 +119,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "catalog/history.html",
-        {"dataset": dataset, "page": page, "history": lines_of(page.object_list, dataset)},
+        {"dataset": dataset, "page": page, "history": lines_of(user_of(request), page.object_list, dataset)},
     )
 
 
@@ -132,7 +134,8 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         (
             word,
             _shown(name, found.record.get(name)),
-            before is not None and before.record.get(name) != found.record.get(name),
+            # A version made before the record had a field says as much of it as one where it is empty.
+            before is not None and (before.record.get(name) or None) != (found.record.get(name) or None),
         )
         for name, word in RECORD_WORDS.items()
     ]
@@ -151,7 +154,9 @@ def _shown(name: str, value: Any) -> Any:
         return theme_word(value or "")
     if name in ("share_type", "share_mode", "update_cycle"):
         return code_word(value) if value else ""
-    return "; ".join(str(part) for part in value) if isinstance(value, list) else value
+    if name == "items":
+        return listed(item["name"] for item in value or [])
+    return listed(value) if isinstance(value, list) else value
 
 
 @require_http_methods(["GET", "POST"])
@@ -195,7 +200,7 @@ def _offer_again(form: RecordForm, dataset: Dataset) -> None:
         form.add_error(
             None,
             _("What you typed differs from what is saved now in: %(fields)s. Saving again keeps yours.")
-            % {"fields": ", ".join(differing)},
+            % {"fields": listed(differing)},
         )
 
 

@@ -11,14 +11,19 @@ from typing import Any
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.datasets.browsing import Criteria, Order
+from catalog.datasets.lineage import LinkKind
 from catalog.datasets.models import (
+    AffectedObject,
     DataField,
     Dataset,
     DatasetState,
     Distribution,
     Grade,
+    Impact,
+    Price,
     RightKind,
     ShareMode,
     ShareType,
@@ -31,7 +36,7 @@ from catalog.pages.acts import OnceForm
 from catalog.pages.addresses import GREATEST_ID
 from catalog.pages.wording import DATA_TYPES, THEMES
 from catalog.people.models import Organization
-from catalog.templatetags.canglang import named
+from catalog.templatetags.canglang import named, titled
 
 ORDERS = [(Order.RELEVANCE, _("Best match")), (Order.NEWEST, _("Newest")), (Order.TITLE, _("Title"))]
 
@@ -63,6 +68,7 @@ class CriteriaForm(forms.Form):
     provider = forms.IntegerField(min_value=1, max_value=GREATEST_ID, required=False)
     theme = forms.CharField(max_length=40, required=False)
     share_type = forms.ChoiceField(choices=ShareType.choices, required=False)
+    price = forms.ChoiceField(choices=Price.choices, required=False)
     grade = forms.ChoiceField(choices=Grade.choices, required=False)
     entity_type = forms.CharField(max_length=40, required=False)
     format = forms.CharField(max_length=20, required=False)
@@ -192,13 +198,36 @@ class RightForm(OnceForm):
         help_text=_("The document on which the right rests, with its number and article."),
     )
     scope = forms.CharField(label=_("Scope"), max_length=500, required=False, help_text=_("Empty: the whole dataset."))
-    valid_from = forms.DateField(label=_("From"), widget=DateInput())
+    valid_from = forms.DateField(label=pgettext_lazy("right", "From"), widget=DateInput())
     valid_to = forms.DateField(
         label=_("Until"), required=False, widget=DateInput(), help_text=_("The last day; empty for open-ended.")
     )
     exclusive = forms.BooleanField(label=_("Nobody else holds it in that time"), required=False)
     transferable = forms.BooleanField(label=_("May be passed on"), required=False)
     sublicensable = forms.BooleanField(label=_("Others may be licensed"), required=False)
+
+
+class DatasetChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """A dataset by its title in the reader's language and its code, in a box that can be searched."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Dataset.objects.none(), widget=forms.Select({"data-search": True}), **options)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{titled(obj)} · {obj.code}"
+
+
+class LinkForm(OnceForm):
+    """What the dataset is related to, or was derived from."""
+
+    kind = forms.ChoiceField(
+        label=_("This dataset is"), choices=LinkKind.choices, widget=forms.Select({"autofocus": True})
+    )
+    target = DatasetChoice(label=_("Dataset"))
+
+    def __init__(self, *arguments: Any, others: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["target"].queryset = others  # type: ignore[attr-defined]
 
 
 class DescribeForm(forms.Form):
@@ -226,33 +255,11 @@ class GradeForm(forms.Form):
     """A field's grade with the object affected, the degree of impact and the reason (GB/T 43697-2024)."""
 
     grade = forms.ChoiceField(label=_("Grade"), choices=Grade.choices)
-    affected_object = forms.ChoiceField(label=_("Who or what is harmed if it gets out"))
-    impact = forms.ChoiceField(label=_("How badly"))
+    affected_object = forms.ChoiceField(
+        label=_("Who or what is harmed if it gets out"), choices=[("", "—"), *AffectedObject.choices]
+    )
+    impact = forms.ChoiceField(label=_("How badly"), choices=[("", "—"), *Impact.choices])
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea({"rows": 3}))
-
-    # GB/T 43697-2024: objects and degrees of impact.
-    OBJECTS = [
-        ("national_security", _("National security")),
-        ("economy", _("The running of the economy")),
-        ("social_order", _("Social order")),
-        ("public_interest", _("Public interest")),
-        ("organization", _("Rights of organisations")),
-        ("individual", _("Rights of individuals")),
-    ]
-    IMPACTS = [
-        ("extremely_serious", _("Extremely serious harm")),
-        ("serious", _("Serious harm")),
-        ("ordinary", _("Ordinary harm")),
-        ("none", _("No harm")),
-    ]
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        for name, known in (("affected_object", self.OBJECTS), ("impact", self.IMPACTS)):
-            present = str(self.initial.get(name) or "")
-            codes = {code for code, _word in known}
-            others = [(present, present)] if present and present not in codes else []
-            self.fields[name].choices = [("", "—"), *known, *others]  # type: ignore[attr-defined]
 
 
 class FieldOfTableChoice(forms.ModelChoiceField):  # type: ignore[type-arg]

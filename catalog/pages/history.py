@@ -1,4 +1,4 @@
-"""The ledger's lines about one dataset, as sentences."""
+"""The ledger's lines about one dataset: its sentences, with what their details add to read."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.datasets.models import DataField, Dataset
 from catalog.ledger.models import LedgerEntry
-from catalog.pages.wording import SUBJECTS, act_word, code_word
-from catalog.templatetags.canglang import named
+from catalog.pages import ledger_lines
+from catalog.pages.wording import SUBJECTS, code_word
+from catalog.people.models import User
 
 # What the fields of the record are called in a sentence.
 RECORD_WORDS = {
@@ -33,16 +34,17 @@ RECORD_WORDS = {
     "open_condition": _("Condition of opening"),
     "update_cycle": _("Update cycle"),
     "issued": _("Date of issue"),
+    "items": _("Declared items"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One act: who, what, what more is known of it, and when."""
+    """One act: its sentence, what more is known of it, who did it and when."""
 
-    actor: str
-    act: str
+    text: str
     more: str
+    actor: str
     occurred_at: datetime
     action: str
 
@@ -54,19 +56,19 @@ def entries_about(dataset: Dataset) -> Any:
     )
 
 
-def lines_of(entries: Iterable[LedgerEntry], dataset: Dataset) -> list[Line]:
+def lines_of(reader: User, entries: Iterable[LedgerEntry], dataset: Dataset) -> list[Line]:
     """The entries in words; one query for the names of the fields they are about."""
     entries = list(entries)
     fields = dict(DataField.objects.filter(distribution__dataset=dataset).values_list("pk", "name"))
     return [
         Line(
-            actor=str(entry.actor) if entry.actor else gettext("The program"),
-            act=act_word(entry.action),
-            more=_more(entry, fields),
-            occurred_at=entry.occurred_at,
-            action=entry.action,
+            text=line.text,
+            more=_more(line.entry, fields),
+            actor=ledger_lines.actor_of(line.entry),
+            occurred_at=line.entry.occurred_at,
+            action=line.entry.action,
         )
-        for entry in entries
+        for line in ledger_lines.lines_of(reader, entries)
     ]
 
 
@@ -78,10 +80,11 @@ def _more(entry: LedgerEntry, fields: dict[int, str]) -> str:
         parts = [str(RECORD_WORDS.get(name, name)) for name in details.get("fields", [])]
     elif entry.action == "dataset.published":
         parts = [gettext("version %(number)s") % {"number": details.get("version", "")}]
-    elif entry.action.startswith("right."):
-        parts = [code_word(details.get("kind", "")), named(entry.counterpart)]
+    elif entry.action in ("dataset.linked", "dataset.unlinked") or entry.action.startswith("right."):
+        parts = [code_word(details.get("kind", ""))]
     elif entry.action == "distribution.attached":
-        parts = [gettext("%(count)s fields") % {"count": details.get("fields", "")}]
+        number = details.get("fields", 0)
+        parts = [ngettext("%(count)s field", "%(count)s fields", number) % {"count": number}]
     elif entry.action == "dataset.subject_declared":
         parts = [str(SUBJECTS.get(details.get("kind", ""), "")), fields.get(details.get("field") or 0, "")]
     elif "field" in details:

@@ -1,6 +1,6 @@
 """The work that runs in the background: what was asked for, how far it is, and what became of it.
 
-Each app tells what its kind of job is about and how it is stopped (`register_kind`); the page knows no other floor.
+Each app tells what its kind of job is about (`register_kind`); the page knows no other floor.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,12 +22,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.api.serializers.records import error_of, progress_of
 from catalog.jobs.models import ENDED, Job, JobState
+from catalog.jobs.services import cancel_job
 from catalog.pages.acts import attempt, page_of, say, user_of
+from catalog.pages.waiting import PATIENCE
 from catalog.people.models import Role, User
 from catalog.people.policies import holds_anywhere
-
-# A worker takes a queued job within a second or two; after this long the page says that none seems to be there.
-PATIENCE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of job. `find` names the subjects of jobs by their id; `cancel` is the service that stops one."""
+    """One kind of job. `find` names the subjects of jobs by their id; `steps` are the parts of the work in words."""
 
     label: Any
     find: Callable[[User, list[Job]], Mapping[UUID, Subject]]
-    cancel: Callable[[User, Job], object] | None = None
     steps: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -146,10 +144,6 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask a job to stop, through the service of its kind."""
     user = user_of(request)
     job = get_object_or_404(Job.objects.visible_to(user), pk=pk)
-    kind = _kinds.get(job.kind)
-    if kind is None or kind.cancel is None:
-        raise Http404
-    stop = kind.cancel
-    if attempt(request, lambda: stop(user, job)) is not None:
+    if attempt(request, lambda: cancel_job(actor=user, job=job)) is not None:
         say(request, _("The job was asked to stop."))
     return redirect("jobs")

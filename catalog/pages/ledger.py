@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.ledger import triggers
-from catalog.ledger.exporting import ExportForm, as_csv, as_json_lines, begin_export
-from catalog.ledger.models import LedgerEntry
+from catalog.api.serializers.records import error_of, progress_of
+from catalog.jobs.models import ENDED
+from catalog.ledger.checking import checkpoint_of, is_long, request_verification, verifications_of
+from catalog.ledger.exporting import ExportForm
 from catalog.ledger.reading import LedgerQuery, matching
-from catalog.ledger.verification import Checkpoint, verify
-from catalog.ledger.wording import ACTS, KINDS, SUBJECTS
+from catalog.ledger.verification import Checkpoint, examine
+from catalog.ledger.wording import ACTS, KINDS, SUBJECTS, sentence
 from catalog.pages.acts import attempt, page_of, user_of
 from catalog.pages.forms import DateInput, OrganizationChoice
-from catalog.pages.ledger_lines import Line, lines_of
+from catalog.pages.ledger_file import send_lines
+from catalog.pages.ledger_lines import lines_of
 from catalog.people.models import Organization, Role, User
 from catalog.people.policies import may, organizations_below
 
 LINES = 50
-CHUNK = 500
 
 
 def _act_choices() -> list[tuple[Any, Any]]:
     """Every act, in words, under what it is done to; a group by itself is its prefix."""
     groups: list[tuple[Any, Any]] = [("", _("Every act"))]
-    blank = {"actor": "…", "object": "…", "person": "…", "role": "…", "organization": "…", "counterpart": "…"}
     for prefix, heading in SUBJECTS.items():
-        acts = [(code, str(words) % blank) for code, words in ACTS.items() if code.startswith(f"{prefix}.")]
+        acts = [(code, sentence(code, {})) for code in ACTS if code.startswith(f"{prefix}.")]
         groups.append((heading, [(prefix, _("All of these")), *acts] if len(acts) > 1 else acts))
     return groups
 
@@ -110,29 +108,14 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def export(request: HttpRequest) -> Any:
+def export(request: HttpRequest) -> HttpResponseBase:
     """The chosen lines as a file. The act stands in the ledger before the first byte is sent."""
     user = user_of(request)
     form = LedgerForm(user, request.POST)
     form.is_valid()
     kind = ExportForm.JSON_LINES if request.POST.get("format") == ExportForm.JSON_LINES else ExportForm.CSV
-    entries = attempt(request, lambda: begin_export(actor=user, query=form.query(), form=kind))
-    if entries is None:
-        return redirect("ledger")
-    rows = entries.iterator(CHUNK)
-    body = as_csv(_in_words(user, rows)) if kind == ExportForm.CSV else as_json_lines(rows)
-    types = {ExportForm.CSV: "text/csv; charset=utf-8", ExportForm.JSON_LINES: "application/jsonl"}
-    name = f"ledger-{timezone.localdate():%Y%m%d}.{kind}"
-    answer = StreamingHttpResponse(body, content_type=types[kind])
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _in_words(reader: User, entries: Iterator[LedgerEntry]) -> Iterator[Line]:
-    """Lines with their names, looked up for many at a time."""
-    while chunk := list(islice(entries, CHUNK)):
-        yield from lines_of(reader, chunk)
+    answer = attempt(request, lambda: send_lines(user, form.query(), kind))
+    return answer or redirect("ledger")
 
 
 class CheckpointForm(forms.Form):
@@ -145,28 +128,45 @@ class CheckpointForm(forms.Form):
         error_messages={"invalid": _("64 characters, of 0 to 9 and a to f.")},
     )
 
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What was typed; None where nothing was."""
+        said = getattr(self, "cleaned_data", None)
+        return Checkpoint(said["sequence"], said["entry_hash"].strip().lower()) if said else None
+
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def verification(request: HttpRequest) -> HttpResponse:
-    """Read the whole chain and say whether anything in it was changed. Nothing is written."""
-    if not may(user_of(request), "ledger.audit"):
+    """Read the whole chain and say whether anything in it was changed. Nothing is written.
+
+    A chain that is too long for a request is read by a worker, when the reader asks for it; the page shows what came of the last time.
+    """
+    user = user_of(request)
+    if not may(user, "ledger.audit"):
         raise PermissionDenied
-    form = CheckpointForm(request.GET) if "sequence" in request.GET else CheckpointForm()
-    checkpoint = None
-    if form.is_bound:
-        if not form.is_valid():
-            return render(request, "ledger/verification.html", {"form": form})
-        checkpoint = Checkpoint(form.cleaned_data["sequence"], form.cleaned_data["entry_hash"].strip().lower())
-    result = verify(checkpoint)
-    missing = sorted(triggers.expected(connection.vendor) - triggers.installed(connection))
-    context = {
-        "form": form,
-        "result": result,
-        "missing": missing,
-        "sound": result.ok and not missing,
-        "checkpoint": checkpoint,
-        "checked_at": timezone.now(),
-    }
+    asked = request.POST if request.method == "POST" else request.GET
+    form = CheckpointForm(asked) if "sequence" in asked else CheckpointForm()
+    context: dict[str, Any] = {"form": form, "long": is_long()}
+    if form.is_bound and not form.is_valid():
+        return render(request, "ledger/verification.html", context)
+    checkpoint = form.checkpoint
+    if not context["long"]:
+        context |= {"result": examine(checkpoint), "checkpoint": checkpoint, "checked_at": timezone.now()}
+        return render(request, "ledger/verification.html", context)
+    if request.method == "POST":
+        attempt(request, lambda: request_verification(actor=user, checkpoint=checkpoint))
+        return redirect("ledger-verification")
+    job = verifications_of(user).first()
+    if job is not None:
+        context |= {
+            "job": job,
+            "underway": job.state not in ENDED,
+            "progress": progress_of(job),
+            "error": error_of(job),
+            "result": job.result,
+            "checkpoint": checkpoint_of(job.arguments),
+            "checked_at": job.ended_at,
+        }
     return render(request, "ledger/verification.html", context)

@@ -13,11 +13,12 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from catalog.datasets.models import SourceKind
 from catalog.ledger.models import LedgerEntry
 from catalog.ledger.wording import DETAILS, PROGRAM, object_name, sentence
 from catalog.pages.wording import CODES, DATA_TYPES, SUBJECTS, entity_type_word
 from catalog.people.models import User
-from catalog.templatetags.canglang import money, named, thousands
+from catalog.templatetags.canglang import colon, listed, money, named, thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,12 @@ class Line:
 
 Find = Callable[[User, set[int]], Mapping[int, Named]]
 _objects: dict[str, Find] = {}
-_words: dict[str, Mapping[str, Any]] = {}
+_words: dict[tuple[str, str], Mapping[str, Any]] = {("source", "kind"): dict(SourceKind.choices)}
 
 
-def register_words(detail: str, words: Mapping[str, Any]) -> None:
-    """Tell the words for the codes of one detail that the catalogue has none for."""
-    _words[detail] = words
+def register_words(detail: str, words: Mapping[str, Any], *, of: str = "") -> None:
+    """Tell the words for the codes of one detail: of every kind of object, or of one that has words of its own for them."""
+    _words[of, detail] = words
 
 
 def register_objects(object_type: str, find: Find) -> None:
@@ -61,16 +62,30 @@ def lines_of(reader: User, entries: Iterable[LedgerEntry]) -> list[Line]:
     return [_line(entry, names, people) for entry in rows]
 
 
+def actor_of(entry: LedgerEntry) -> str:
+    """Who did it; what nobody did the program did by itself."""
+    return str(entry.actor or PROGRAM)
+
+
 def _names(reader: User, entries: list[LedgerEntry]) -> dict[tuple[str, str], Named]:
     wanted: dict[str, set[int]] = {}
-    for entry in entries:
-        if entry.object_type in _objects and entry.object_id.isdigit():
-            wanted.setdefault(entry.object_type, set()).add(int(entry.object_id))
+    for object_type, object_id in (place for entry in entries for place in (_object_of(entry), _linked_of(entry))):
+        if object_type in _objects and object_id.isdigit():
+            wanted.setdefault(object_type, set()).add(int(object_id))
     found = {}
     for object_type, ids in wanted.items():
         for number, name in _objects[object_type](reader, ids).items():
             found[object_type, str(number)] = name
     return found
+
+
+def _object_of(entry: LedgerEntry) -> tuple[str, str]:
+    return entry.object_type, entry.object_id
+
+
+def _linked_of(entry: LedgerEntry) -> tuple[str, str]:
+    """The dataset at the other end of a link; nothing for other acts."""
+    return "dataset", str(entry.details.get("linked", ""))
 
 
 def _people(entries: list[LedgerEntry]) -> dict[int, str]:
@@ -79,39 +94,43 @@ def _people(entries: list[LedgerEntry]) -> dict[int, str]:
 
 
 def _line(entry: LedgerEntry, names: Mapping[tuple[str, str], Named], people: Mapping[int, str]) -> Line:
-    thing = names.get((entry.object_type, entry.object_id)) or Named(object_name(entry.object_type, entry.object_id))
+    thing, linked = (names.get(place) or Named(object_name(*place)) for place in (_object_of(entry), _linked_of(entry)))
     plain = {
-        "actor": str(entry.actor) if entry.actor else str(PROGRAM),
+        "actor": actor_of(entry),
         "object": thing.title,
+        "linked": linked.title,
         "person": people.get(entry.details.get("user") or 0, "…"),
-        "role": _word("role", entry.details.get("role", "")),
+        "role": _word(entry, "role", entry.details.get("role", "")),
         "organization": named(entry.organization),
         "counterpart": named(entry.counterpart),
     }
     marked = {name: conditional_escape(text) for name, text in plain.items()}
     marked["actor"] = format_html('<strong class="actor">{}</strong>', plain["actor"])
-    if thing.url:
-        marked["object"] = format_html('<a href="{}">{}</a>', thing.url, thing.title)
+    for name, one in (("object", thing), ("linked", linked)):
+        if one.url:
+            marked[name] = format_html('<a href="{}">{}</a>', one.url, one.title)
     # The words are ours and every name in them is escaped.
     markup = mark_safe(sentence(entry.action, marked))  # noqa: S308
-    details = tuple((_detail(name), _value(name, value, people)) for name, value in entry.details.items())
+    details = tuple((_detail(entry, name), _value(entry, name, value, people)) for name, value in entry.details.items())
     return Line(entry, markup, sentence(entry.action, plain), details)
 
 
-def _detail(name: str) -> str:
-    return str(DETAILS.get(name, name.replace("_", " ")))
+def _detail(entry: LedgerEntry, name: str) -> str:
+    return str(DETAILS.get(f"{entry.object_type}.{name}") or DETAILS.get(name, name.replace("_", " ")))
 
 
-def _value(name: str, value: Any, people: Mapping[int, str]) -> str:
+def _value(entry: LedgerEntry, name: str, value: Any, people: Mapping[int, str]) -> str:
     """A detail in words."""
     if value is None or value == "":
         words = "—"
     elif isinstance(value, bool):
         words = _("yes") if value else _("no")
     elif isinstance(value, list):
-        words = ", ".join(_value(name, part, people) for part in value) or "—"
+        words = listed(_value(entry, name, part, people) for part in value) or "—"
     elif isinstance(value, dict):
-        words = ", ".join(f"{_detail(key)}: {_value(key, part, people)}" for key, part in value.items()) or "—"
+        words = (
+            listed(colon(_detail(entry, key)) + _value(entry, key, part, people) for key, part in value.items()) or "—"
+        )
     elif name in ("user", "first_person"):
         words = people.get(value, str(value))
     elif name in ("amount", "cap"):
@@ -119,16 +138,19 @@ def _value(name: str, value: Any, people: Mapping[int, str]) -> str:
     elif name in ("rows", "lines"):
         words = thousands(value)
     else:
-        words = _word(name, str(value))
+        words = _word(entry, name, str(value))
     return words
 
 
-def _word(name: str, code: str) -> str:
+def _word(entry: LedgerEntry, name: str, code: str) -> str:
     """The word for a code; what is none stays as it is."""
+    for words in (_words.get((entry.object_type, name), {}), _words.get(("", name), {})):
+        if code in words:
+            return str(words[code])
     if name in ("entity_type", "types"):
         return entity_type_word(code)
     if name == "data_type":
         return str(DATA_TYPES.get(code, code))
     if name == "kind" and code in SUBJECTS:
         return str(SUBJECTS[code])
-    return str(_words.get(name, {}).get(code) or CODES.get(code, code))
+    return str(CODES.get(code, code))

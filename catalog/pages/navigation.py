@@ -33,11 +33,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that waits for this person: what, where to do it, since when, until when, and how much of it."""
+    """Something that waits for this person: what, where to do it, of which kind in a word, since when, until when, and how much.
+
+    `state` is a code where the kind is the state it is in, for the colour beside the word.
+    """
 
     title: str
     url: str
     kind: Any
+    state: str = ""
     since: datetime | None = None
     due: date | None = None
     note: str = ""

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.datasets.models import Dataset
 from catalog.pages.acts import attempt, page_of, say, user_of
-from catalog.pages.people_forms import MemberRoleForm, OrganizationForm, OrganizationSearchForm
+from catalog.pages.people_forms import MemberRoleForm, MoveForm, OrganizationForm, OrganizationSearchForm
 from catalog.people.models import Membership, Organization, Role, User
+from catalog.people.moving import foresee_move, move_organization
 from catalog.people.policies import holds_anywhere
 from catalog.people.services import close_organization, create_organization, end_role, grant_role, reopen_organization
 from catalog.people.visibility import administered_organizations
@@ -125,6 +126,28 @@ def organization_new(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("organization", made.pk)
     context = {"form": form, "parent": parent}
     return render(request, "people/organization_new.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def organization_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move it: first what would change is shown, then that is confirmed. Where it changed meanwhile, it is shown again."""
+    user = only_administrators(request)
+    place = _administered(request, pk)
+    form = MoveForm(user, request.POST if request.method == "POST" else None, organization=place)
+    context: dict[str, Any] = {"form": form, "organization": place}
+    if request.method == "POST" and form.is_valid():
+        parent = form.cleaned_data["parent"]
+        move = attempt(request, lambda: foresee_move(actor=user, organization=place, parent=parent), form=form)
+        if move is not None and request.POST.get("told") == move.key:
+            moved = attempt(
+                request, lambda: move_organization(actor=user, organization=place, parent=parent), form=form
+            )
+            if moved is not None:
+                say(request, _("The organisation was moved, with everything below it."))
+                return redirect("organization", place.pk)
+        context |= {"move": move, "parent": parent}
+    return render(request, "people/organization_move.html", context, status=400 if form.errors else 200)
 
 
 @require_POST

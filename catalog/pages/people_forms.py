@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.pages.acts import OnceForm
 from catalog.pages.forms import OrganizationChoice
-from catalog.people.models import OrganizationKind, Role, User
+from catalog.people.models import Organization, OrganizationKind, Role, User
 from catalog.people.visibility import administered_organizations, administered_users
+from catalog.templatetags.canglang import bracketed
 
 # What a role does, beside its name, for whoever has to choose one.
 ROLE_WORK = {
@@ -36,7 +38,7 @@ class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic
         super().__init__(User.objects.none(), widget=forms.Select({"data-search": True}), **options)
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.display_name} ({obj.username})" if obj.display_name else str(obj.username)
+        return f"{obj.display_name}{bracketed(obj.username)}" if obj.display_name else str(obj.username)
 
 
 class SearchForm(forms.Form):
@@ -70,13 +72,15 @@ class AccountSearchForm(SearchForm):
     """Accounts by a part of their names, by state and role."""
 
     state = forms.ChoiceField(label=_("State"), required=False, choices=ACCOUNT_STATES)
-    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("Any role")), *Role.choices])
+    role = forms.ChoiceField(
+        label=pgettext_lazy("person", "Role"), required=False, choices=[("", _("Any role")), *Role.choices]
+    )
 
 
 class OrganizationForm(OnceForm):
     """A new organisation below another."""
 
-    name = forms.CharField(label=_("Name"), max_length=LONGEST)
+    name = forms.CharField(label=pgettext_lazy("organisation", "Name"), max_length=LONGEST)
     name_en = forms.CharField(label=_("Name in English"), max_length=LONGEST)
     code = forms.CharField(
         label=_("Unified social credit code"),
@@ -86,11 +90,24 @@ class OrganizationForm(OnceForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=OrganizationKind.choices)
 
 
+class MoveForm(forms.Form):
+    """Where the organisation of the page is to lie."""
+
+    parent = OrganizationChoice(label=_("Below which organisation"), empty_label=_("Choose an organisation"))
+
+    def __init__(self, actor: User, *args: Any, organization: Organization, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _limit(self.fields["parent"], actor)
+        field: Any = self.fields["parent"]
+        below = Organization.objects.descendants(organization, include_self=True).values_list("pk", flat=True)
+        field.queryset = field.queryset.exclude(pk__in=[*below, organization.parent_id])
+
+
 class MemberRoleForm(forms.Form):
     """A role for a person, in the organisation of the page."""
 
     user = PersonChoice(label=_("Person"), empty_label=_("Choose a person"))
-    role = forms.ChoiceField(label=_("Role"), choices=[("", _("Choose a role")), *ROLES_IN_WORDS])
+    role = forms.ChoiceField(label=pgettext_lazy("person", "Role"), choices=[("", _("Choose a role")), *ROLES_IN_WORDS])
 
     def __init__(self, actor: User, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -102,7 +119,7 @@ class AccountRoleForm(forms.Form):
     """A role for the person of the page, in an organisation."""
 
     organization = OrganizationChoice(label=_("Organisation"), empty_label=_("Choose an organisation"))
-    role = forms.ChoiceField(label=_("Role"), choices=[("", _("Choose a role")), *ROLES_IN_WORDS])
+    role = forms.ChoiceField(label=pgettext_lazy("person", "Role"), choices=[("", _("Choose a role")), *ROLES_IN_WORDS])
 
     def __init__(self, actor: User, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -112,7 +129,9 @@ class AccountRoleForm(forms.Form):
 class InvitationForm(OnceForm):
     """Whom to invite, where, and as what."""
 
-    display_name = forms.CharField(label=_("Name"), help_text=_("As colleagues know the person."), max_length=LONGEST)
+    display_name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), help_text=_("As colleagues know the person."), max_length=LONGEST
+    )
     username = forms.CharField(
         label=_("User name"),
         help_text=_("What the person signs in with: letters, digits and @ . + - _"),

@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from catalog.datasets.models import Dataset
+from catalog.templatetags.canglang import listed
 
 NAMED_COLUMNS = 12
 OFFERED_CATEGORIES = 12
@@ -17,8 +18,8 @@ def proposals_for(dataset: Dataset) -> dict[str, str]:
     fields = [field for table in dataset.distributions.all() for field in table.fields.all()]
     if not dataset.abstract and fields:
         names = [field.label or field.name for field in fields]
-        listed = _(", ").join(names[:NAMED_COLUMNS]) + ("…" if len(names) > NAMED_COLUMNS else "")
-        found["abstract"] = _("Each row holds: %(columns)s.") % {"columns": listed}
+        columns = listed(names[:NAMED_COLUMNS]) + ("…" if len(names) > NAMED_COLUMNS else "")
+        found["abstract"] = _("Each row holds: %(columns)s.") % {"columns": columns}
     if not dataset.theme:
         others = Dataset.objects.filter(provider_id=dataset.provider_id).exclude(theme="").order_by()
         usual = others.values_list("theme").annotate(times=Count("pk")).order_by("-times", "theme").first()

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
-from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import sources
 from catalog.datasets.completeness import completeness_of
 from catalog.datasets.models import Dataset, DatasetState, Distribution, RightKind, Source
+from catalog.datasets.openings import open_hosts
 from catalog.datasets.registration import (
-    free_name,
+    attach_table,
     read_columns,
     read_tables,
     register_database,
@@ -40,9 +40,10 @@ from catalog.pages.acts import attempt, only_if_may, say, user_of
 from catalog.pages.dataset import edit_record, with_tables
 from catalog.pages.proposing import categories_of, proposals_for
 from catalog.pages.rights import right_form, rights_seen, send_right
-from catalog.pages.source_forms import DatabaseForm, RootFileForm, SourceForm, UploadForm
+from catalog.pages.source_forms import AttachForm, DatabaseForm, RootFileForm, SourceForm, UploadForm
 from catalog.people.models import Membership, Organization, Role, User
 from catalog.people.policies import organizations_with
+from catalog.templatetags.canglang import colon
 
 # As many tables as can be looked through; a search narrows the rest.
 SHOWN_TABLES = 100
@@ -61,7 +62,7 @@ class Step:
 
 
 _STEPS = (
-    (gettext_lazy("Source"), "register"),
+    (pgettext_lazy("catalogue", "Source"), "register"),
     (gettext_lazy("Table"), "register-table"),
     (gettext_lazy("Record"), "register-record"),
     (gettext_lazy("Rights"), "register-rights"),
@@ -110,11 +111,9 @@ def _render_start(request: HttpRequest, kind: str, form: SourceForm | None, **mo
         "steps": steps(1),
         "kind": kind,
         "form": form,
-        "has_roots": bool(settings.SOURCE_ROOTS),
-        "has_hosts": bool(settings.SOURCE_HOSTS),
         "drafts": drafts_of(user).select_related("provider")[:RECENT_DRAFTS],
         "known": Source.objects.visible_to(user)
-        .filter(organization_id__in=organizations_with(user, Role.DATA_STEWARD))
+        .filter(organization_id__in=organizations_with(user, Role.DATA_STEWARD), retired_at=None)
         .order_by("-created_at")[:RECENT_DRAFTS],
         **more,
     }
@@ -122,16 +121,15 @@ def _render_start(request: HttpRequest, kind: str, form: SourceForm | None, **mo
 
 
 def _source_form(request: HttpRequest, kind: str, departments: Any, *, sent: bool) -> SourceForm | None:
-    """The form of this kind of source; None where the operator has opened no root or host."""
+    """The form of this kind of source; None where the operator has opened no root or host to these departments."""
     data = request.POST if sent else None
     if kind == "upload":
         return UploadForm(data, request.FILES if sent else None, organizations=departments)
     if kind == "file":
-        if not settings.SOURCE_ROOTS:
-            return None
-        listings = list_roots(actor=user_of(request), organization=departments[0])
-        return RootFileForm(data, organizations=departments, listings=listings)
-    return DatabaseForm(data, organizations=departments) if settings.SOURCE_HOSTS else None
+        listings = list_roots(actor=user_of(request), organizations=departments)
+        return RootFileForm(data, organizations=departments, listings=listings) if listings else None
+    hosts = {name: address for department in departments for name, address in open_hosts(department).items()}
+    return DatabaseForm(data, organizations=departments, hosts=hosts) if hosts else None
 
 
 def _bring_in(request: HttpRequest, form: SourceForm | None) -> Source | None:
@@ -139,23 +137,17 @@ def _bring_in(request: HttpRequest, form: SourceForm | None) -> Source | None:
     if form is None or not form.is_valid():
         return None
     said, user = form.cleaned_data, user_of(request)
-    owner: dict[str, Any] = {"actor": user, "organization": said["organization"]}
-
-    def name(stem: str) -> str:
-        return str(said["name"]) or free_name(stem)
-
+    owner: dict[str, Any] = {"actor": user, "organization": said["organization"], "name": said["name"]}
     act: Callable[[], Source]
     match form:
         case UploadForm():
-            stem = PurePosixPath(said["file"].name).stem
-            act = lambda: register_upload(**owner, name=name(stem), upload=said["file"])  # noqa: E731
+            act = lambda: register_upload(**owner, upload=said["file"])  # noqa: E731
         case RootFileForm():
             root, path = form.place
-            stem = PurePosixPath(path).stem
-            act = lambda: register_file(**owner, name=name(stem), root=root, path=path)  # noqa: E731
+            act = lambda: register_file(**owner, root=root, path=path)  # noqa: E731
         case DatabaseForm():
             account = form.account
-            act = lambda: register_database(**owner, name=name(account["host"]), **account)  # noqa: E731
+            act = lambda: register_database(**owner, **account)  # noqa: E731
         case _:
             raise TypeError(type(form))
     return attempt(request, act, form=form)
@@ -178,7 +170,7 @@ def try_connection(request: HttpRequest) -> HttpResponse:
         except MessageError as error:
             result = {"refused": translated(error)}
     else:
-        result = {"refused": " ".join(f"{form[name].label}: {texts[0]}" for name, texts in form.errors.items())}
+        result = {"refused": " ".join(colon(form[name].label) + str(texts[0]) for name, texts in form.errors.items())}
     if request.headers.get("HX-Request"):
         return render(request, "catalog/register/_test.html", result)
     form.errors.clear()
@@ -206,10 +198,13 @@ def _own_source(request: HttpRequest, pk: int) -> Source:
 @require_http_methods(["GET", "POST"])
 @login_required
 def table(request: HttpRequest, pk: int) -> HttpResponse:
-    """Step 2: the tables of the source, and the columns of the one that is looked at. Choosing one begins the draft."""
+    """Step 2: the tables of the source, and the columns of the one that is looked at. Choosing one begins the draft, or adds it to a
+    record that is there."""
     source, user = _own_source(request, pk), user_of(request)
     if request.method == "POST":
         wanted = request.POST.get("table", "")[:255]
+        if "dataset" in request.POST:
+            return _add_to_record(request, source, wanted)
         dataset = attempt(request, lambda: start_record(actor=user, source=source, table=wanted))
         if dataset is not None:
             say(request, _("The draft is begun. What you write from here on is kept at every step."))
@@ -242,9 +237,25 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "catalog/register/table.html", context)
 
 
+def _add_to_record(request: HttpRequest, source: Source, table: str) -> HttpResponse:
+    """One dataset may have several tables: add this one to a record of the department that can be edited now."""
+    form = AttachForm(request.POST, source=source)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for text in form.errors["dataset"]))
+        return redirect("register-table", source.pk)
+    dataset = form.cleaned_data["dataset"]
+    if attempt(request, lambda: attach_table(actor=user_of(request), dataset=dataset, source=source, table=table)):
+        say(request, _("The table is added to this record."))
+        return redirect("dataset", dataset.pk)
+    return redirect("register-table", source.pk)
+
+
 def _columns(user: User, source: Source, name: str, taken: dict[str, Distribution]) -> dict[str, Any]:
     """What the columns of one table are called; never what stands in them."""
     found: dict[str, Any] = {"looked_at": name, "taken_by": taken.get(name)}
+    form = AttachForm(source=source)
+    if name not in taken and form.fields["dataset"].queryset.exists():  # type: ignore[attr-defined]
+        found["attach_form"] = form
     try:
         found["columns"] = read_columns(actor=user, source=source, table=name)
     except MessageError as error:

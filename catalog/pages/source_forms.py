@@ -1,8 +1,11 @@
-"""The forms that bring a source in: an upload, a file below a root, a database on a host. A password is never given back."""
+"""The forms that bring a source in: an upload, a file below a root, a database on a host; and what its tables are added to.
+
+A password is never given back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -11,12 +14,25 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from catalog import sources
+from catalog.datasets.lifecycle import STATES_OF
+from catalog.datasets.models import Dataset, Source
 from catalog.datasets.roots import RootListing
 from catalog.pages.acts import OnceForm
 from catalog.pages.forms import OrganizationChoice
+from catalog.templatetags.canglang import bracketed, titled
 
 # Root and path in one choice; no path has a NUL, and a colon is allowed in both.
 _BETWEEN = "\t"
+
+
+class RecordChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """A dataset by its code and its title in the reader's language, in a box that can be searched."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.Select({"data-search": True}), **options)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.code} · {titled(obj)}"
 
 
 class SourceForm(OnceForm):
@@ -66,7 +82,7 @@ class RootFileForm(SourceForm):
             (
                 listing.root,
                 [
-                    (_BETWEEN.join((listing.root, file.path)), f"{file.path} ({filesizeformat(file.size)})")
+                    (_BETWEEN.join((listing.root, file.path)), file.path + bracketed(filesizeformat(file.size)))
                     for file in listing.files
                 ],
             )
@@ -80,6 +96,17 @@ class RootFileForm(SourceForm):
         """The root's name, and the path below it."""
         root, _mark, path = str(self.cleaned_data["file"]).partition(_BETWEEN)
         return root, path
+
+
+class AttachForm(forms.Form):
+    """Which record a table is added to, where it does not begin one of its own."""
+
+    dataset = RecordChoice(queryset=Dataset.objects.none(), label=_("Record"), empty_label=None)
+
+    def __init__(self, *arguments: Any, source: Source, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        records = Dataset.objects.filter(provider=source.organization, state__in=STATES_OF["dataset.edit"])
+        self.fields["dataset"].queryset = records.order_by("-changed_at")  # type: ignore[attr-defined]
 
 
 class DatabaseForm(SourceForm):
@@ -99,12 +126,10 @@ class DatabaseForm(SourceForm):
         help_text=_("Kept encrypted, shown to nobody. Give an account that can only read."),
     )
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, hosts: Mapping[str, str], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        hosts = [
-            (name, f"{name} ({address.split('://')[0]})") for name, address in sorted(settings.SOURCE_HOSTS.items())
-        ]
-        self.fields["host"].choices = hosts  # type: ignore[attr-defined]
+        choices = [(name, name + bracketed(address.split("://")[0])) for name, address in sorted(hosts.items())]
+        self.fields["host"].choices = choices  # type: ignore[attr-defined]
 
     @property
     def account(self) -> dict[str, Any]:

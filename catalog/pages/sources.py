@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from catalog.datasets.models import Source, SourceKind
-from catalog.datasets.registration import read_tables
+from catalog.datasets.models import DatasetState, Source, SourceKind
+from catalog.datasets.registration import read_tables, retire_source
 from catalog.errors import translated
 from catalog.messages import MessageError
-from catalog.pages.acts import page_of, user_of
+from catalog.pages.acts import attempt, page_of, say, user_of
 from catalog.people.policies import may
 
 
@@ -38,13 +39,26 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
     rows = Source.objects.visible_to(user).select_related("organization", "created_by")
     found = get_object_or_404(rows, pk=pk)
+    distributions = found.distributions.select_related("dataset__provider").order_by("table")
     context = {
         "source": found,
-        "distributions": found.distributions.select_related("dataset__provider").order_by("table"),
-        "may_read": may(user, "source.read", found),
-        "may_register": may(user, "source.register", found.organization),
+        "distributions": distributions,
+        "may_read": found.retired_at is None and may(user, "source.read", found),
+        "may_retire": found.retired_at is None and may(user, "source.retire", found),
+        "in_use": any(table.dataset.state != DatasetState.RETIRED for table in distributions),
     }
     return render(request, "catalog/source.html", context)
+
+
+@require_POST
+@login_required
+def retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close it for good."""
+    user = user_of(request)
+    found = get_object_or_404(Source.objects.visible_to(user).select_related("organization"), pk=pk)
+    if attempt(request, lambda: retire_source(actor=user, source=found)) is not None:
+        say(request, _("The source is retired. Nothing is read of it any more."))
+    return redirect("source", found.pk)
 
 
 @require_safe

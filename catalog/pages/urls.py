@@ -3,7 +3,7 @@
 from django.urls import path
 
 import catalog.pages.addresses  # noqa: F401  `<id:…>` is registered by the import
-from catalog.pages import catalogue, dataset, fields, register, rights, sources
+from catalog.pages import catalogue, dataset, fields, links, register, rights, sources
 
 urlpatterns = [
     path("catalogue/", catalogue.browse, name="catalogue"),
@@ -17,8 +17,11 @@ urlpatterns = [
     path("catalogue/<id:pk>/history/", dataset.history, name="dataset-history"),
     path("catalogue/<id:pk>/versions/<id:number>/", dataset.version, name="dataset-version"),
     path("catalogue/<id:pk>/rights/", rights.rights, name="dataset-rights"),
+    path("catalogue/<id:pk>/links/", links.links, name="dataset-links"),
     path("catalogue/<id:pk>/fields/", fields.describe, name="dataset-fields"),
+    path("links/<id:pk>/remove/", links.remove, name="link-remove"),
     path("rights/<id:pk>/end/", rights.end, name="right-end"),
+    path("ending-proposals/<id:pk>/<slug:verdict>/", rights.decide, name="ending-decide"),
     path("fields/<id:pk>/grade/", fields.grade, name="field-grade"),
     path("grade-proposals/<id:pk>/<slug:verdict>/", fields.decide, name="grade-decide"),
     path("distributions/<id:pk>/subject/", fields.subject, name="distribution-subject"),
@@ -32,4 +35,5 @@ urlpatterns = [
     path("sources/", sources.index, name="sources"),
     path("sources/<id:pk>/", sources.source, name="source"),
     path("sources/<id:pk>/tables/", sources.tables, name="source-tables"),
+    path("sources/<id:pk>/retire/", sources.retire, name="source-retire"),
 ]

@@ -9,28 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from catalog.datasets.models import DatasetState, Grade, RightKind, ShareMode, ShareType, SubjectKind, UpdateCycle
+from catalog.datasets.grading import initial_ground
+from catalog.datasets.lineage import LinkKind
+from catalog.datasets.models import DataField, Grade, Price, RightKind, ShareMode, ShareType, SubjectKind, UpdateCycle
 from catalog.jobs.models import JobState
 from catalog.people.models import OrganizationKind, Role
 
-# States, roles, likelihoods and grades: no code stands for two things, so one table serves every page.
+# Roles, likelihoods, grades and their like: each code stands for one thing wherever it is met, so one table serves every page. The
+# states of a dataset, a finding, an offer and an application are not among them: `submitted` or `rejected` says something else of
+# each, and is worded by the model it is a state of.
 CODES: dict[str, Any] = {
-    # what a scan, a finding, an application or an offer says of itself
-    "proposed": _("Proposed"),
-    "confirmed": _("Confirmed"),
-    "corrected": _("Corrected"),
-    "rejected": _("Rejected"),
-    "assessing": _("Being assessed"),
-    "deciding": _("Being decided"),
-    "returned": _("Returned"),
-    "awaiting_payment": _("Awaiting payment"),
-    "granted": _("Granted"),
-    "withdrawn": _("Withdrawn"),
-    "revoked": _("Revoked"),
-    "expired": _("Expired"),
-    "active": _("In force"),
     "very_unlikely": _("Very unlikely"),
     "unlikely": _("Unlikely"),
     "possible": _("Possible"),
@@ -50,7 +41,19 @@ CODES: dict[str, Any] = {
     "controlled": _("Controlled release"),
     "enclave": _("Enclave"),
 }
-for _choices in (DatasetState, ShareType, ShareMode, UpdateCycle, Grade, RightKind, JobState, Role, OrganizationKind):
+SHARED = (
+    ShareType,
+    ShareMode,
+    Price,
+    UpdateCycle,
+    Grade,
+    RightKind,
+    LinkKind,
+    JobState,
+    Role,
+    OrganizationKind,
+)
+for _choices in SHARED:
     for _code, _label in _choices.choices:
         CODES.setdefault(str(_code), _label)
 
@@ -73,7 +76,7 @@ FORMATS: Mapping[str, str] = {
 
 # 政务信息资源目录编制指南(试行): data types of an information item.
 DATA_TYPES: Mapping[str, Any] = {
-    "C": _("Text"),
+    "C": pgettext_lazy("data type", "Text"),
     "N": _("Number"),
     "Y": _("Money"),
     "D": _("Date"),
@@ -108,57 +111,6 @@ THEMES: Mapping[str, Any] = {
     "finance": _("Public finance"),
 }
 
-# What a line of one object's own history says, to stand after the actor's name. Lines that name their object are in
-# `catalog.ledger.wording`.
-ACTS: dict[str, Any] = {
-    "source.registered": _("registered the source"),
-    "dataset.registered": _("opened the record"),
-    "dataset.edited": _("changed the record"),
-    "dataset.submitted": _("submitted the record for review"),
-    "dataset.returned": _("returned the record"),
-    "dataset.published": _("published the record"),
-    "dataset.suspended": _("suspended the dataset"),
-    "dataset.retired": _("retired the dataset"),
-    "dataset.subject_declared": _("said whom a row is about"),
-    "distribution.attached": _("attached a table"),
-    "field.described": _("described a field"),
-    "right.recorded": _("recorded a right"),
-    "right.ended": _("ended a right"),
-    "grade.set": _("graded a field"),
-    "grade.lowering_proposed": _("asked for a lower grade"),
-    "grade.lowered": _("accepted a lower grade"),
-    "grade.lowering_refused": _("refused a lower grade"),
-    "scan.requested": _("asked for a scan"),
-    "scan.cancel_requested": _("asked to stop a scan"),
-    "scan.finished": _("finished a scan"),
-    "scan.cancelled": _("cancelled a scan"),
-    "scan.failed": _("failed to scan"),
-    "finding.confirmed": _("confirmed a finding"),
-    "finding.corrected": _("corrected a finding"),
-    "finding.rejected": _("rejected a finding"),
-    "finding.second_person_asked": _("asked a second person about a finding"),
-    "protection.proposed": _("proposed protection rules"),
-    "protection.set": _("set a protection rule"),
-    "offer.proposed": _("proposed an offer"),
-    "offer.priced": _("priced an offer"),
-    "project.opened": _("opened a project"),
-    "application.drafted": _("drafted an application"),
-    "application.edited": _("changed an application"),
-    "application.submit": _("submitted an application"),
-    "application.withdraw": _("withdrew an application"),
-    "application.return": _("returned an application"),
-    "application.approve": _("approved an application"),
-    "application.reject": _("rejected an application"),
-    "application.confirm_payment": _("confirmed a payment"),
-    "application.revoke": _("revoked a grant"),
-    "application.assessed": _("assessed an application"),
-    "application.assessment_failed": _("could not assess an application"),
-    "application.basis_changed": _("found that the ground of an assessment had changed"),
-    "assessment.raised": _("raised a risk assessment"),
-    "artefact.deleted": _("deleted a staged file"),
-    "release.downloaded": _("downloaded a release"),
-}
-
 _entity_types: list[Callable[[str], str | None]] = []
 
 
@@ -172,16 +124,22 @@ def entity_type_word(code: str) -> str:
     return next((label for label_of in _entity_types if (label := label_of(code))), code)
 
 
+def grade_reason_word(field: DataField) -> str:
+    """Why a field has its grade: what a person wrote, or what the rule pack says of its type."""
+    if (ground := initial_ground(field)) is None:
+        return str(field.grade_reason)
+    entity_type, rules = ground
+    return gettext("Initial grade of the type “%(type)s” in rule pack %(version)s") % {
+        "type": entity_type_word(entity_type),
+        "version": rules,
+    }
+
+
 def code_word(code: str) -> str:
-    """The word for a state, a role, a grade or another code of the design."""
+    """The word for a role, a grade or another code of the design that means one thing everywhere."""
     return str(CODES.get(str(code)) or str(code).replace("_", " "))
 
 
 def theme_word(theme: str) -> str:
     """A theme's word; a theme that a department named itself stays as it was written."""
     return str(THEMES.get(theme, theme))
-
-
-def act_word(action: str) -> str:
-    """What somebody did, to stand after their name."""
-    return str(ACTS.get(action) or action.replace("_", " ").replace(".", " "))

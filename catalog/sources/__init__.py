@@ -7,6 +7,7 @@ settings. Who may open what, where uploads are kept and how their keys are made 
 from catalog.sources.errors import (
     BytesInvalid,
     CellUnclosed,
+    CertificateUnverified,
     ColumnUnknown,
     ConnectionFailed,
     EmptyTable,
@@ -31,8 +32,9 @@ from catalog.sources.errors import (
     TableNotNamed,
     TableUnknown,
     TextInvalid,
+    TlsUnavailable,
 )
-from catalog.sources.location import DatabaseKind, DatabaseLocation, FileLocation, file_location
+from catalog.sources.location import DatabaseKind, DatabaseLocation, FileLocation, Tls, file_location
 from catalog.sources.naming import clean_name, unique_names
 from catalog.sources.opening import FILE_READERS, open_source
 from catalog.sources.table import DEFAULT_BATCH_ROWS, Column, Source, Table, TableInfo, TableSchema, data_type_code
@@ -42,6 +44,7 @@ __all__ = [
     "FILE_READERS",
     "BytesInvalid",
     "CellUnclosed",
+    "CertificateUnverified",
     "Column",
     "ColumnUnknown",
     "ConnectionFailed",
@@ -74,6 +77,8 @@ __all__ = [
     "TableSchema",
     "TableUnknown",
     "TextInvalid",
+    "Tls",
+    "TlsUnavailable",
     "clean_name",
     "data_type_code",
     "file_location",

@@ -201,3 +201,21 @@ class LoginRefused(ConnectionFailed):
     message = gettext_noop(
         "%(host)s:%(port)d refused the connection to “%(database)s”: check database, user and password."
     )
+
+
+class TlsUnavailable(ConnectionFailed):
+    """The operator asks for an encrypted connection and the server has none to offer. Params: `host`, `port`, `database`."""
+
+    code = "tls_unavailable"
+    message = gettext_noop(
+        "The database server %(host)s:%(port)d offers no encrypted connection (TLS), and the operator asks for one."
+    )
+
+
+class CertificateUnverified(ConnectionFailed):
+    """The server's certificate is not its own, or no authority we know has signed it. Params: `host`, `port`, `database`."""
+
+    code = "certificate_unverified"
+    message = gettext_noop(
+        "The certificate of the database server %(host)s:%(port)d could not be verified. Ask the operator."
+    )

@@ -52,9 +52,18 @@ class FileLocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """A connection that must be encrypted. `verified`: and the server's certificate must be its own, by the authorities of a
+    PEM file (`authorities`), or by those that this machine trusts."""
+
+    verified: bool = False
+    authorities: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseLocation:
     """A database on a server. `schema` is PostgreSQL's (default `public`); MySQL has none beside the database
-    itself."""
+    itself. Without `tls` the connection is encrypted where the server offers it."""
 
     kind: DatabaseKind
     host: str
@@ -63,6 +72,7 @@ class DatabaseLocation:
     user: str
     password: str = field(repr=False)
     schema: str | None = None
+    tls: Tls | None = None
 
 
 def open_stream(location: FileLocation) -> BinaryIO:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
 from catalog.sources.errors import (
+    CertificateUnverified,
     ConnectionFailed,
     EmptyTable,
     LoginRefused,
@@ -29,8 +31,9 @@ from catalog.sources.errors import (
     SourceError,
     SourceForbidden,
     SourceLost,
+    TlsUnavailable,
 )
-from catalog.sources.location import DatabaseLocation
+from catalog.sources.location import DatabaseLocation, Tls
 from catalog.sources.naming import quote_identifier, unique_names
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
@@ -59,6 +62,7 @@ _SESSION = (
 )
 
 _LOGIN_REFUSED = {1044, 1045, 1049, 1130, 1698}
+_TLS_UNAVAILABLE = 2026
 _FORBIDDEN = {1142, 1143, 1227}
 _CHANGED = {1054, 1146, 1356, 1412}
 
@@ -305,10 +309,38 @@ class MysqlSource(ClosingSource):
                 connect_timeout=CONNECT_SECONDS,
                 program_name="canglang",
                 conv=cast("Any", encoders),  # and no decoders
+                ssl=_tls_context(location.tls) if location.tls else None,
             )
         except (pymysql.MySQLError, OSError) as error:
-            kind = LoginRefused if _code(error) in _LOGIN_REFUSED else ConnectionFailed
+            kind = _refusal(error)
             raise kind(host=location.host, port=location.port, database=location.database) from None
+
+
+class _AuthoritiesUnreadable(OSError):
+    """The file that the operator names holds no certificates, or is not there."""
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.authorities)
+    except OSError as error:
+        raise _AuthoritiesUnreadable from error
+    # The authority that a MySQL server makes for itself lacks what the strict reading asks for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not tls.verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _refusal(error: Exception) -> type[ConnectionFailed]:
+    """What a connection failed of; the driver wraps what the TLS library raised."""
+    if _code(error) in _LOGIN_REFUSED:
+        return LoginRefused
+    cause = getattr(error, "original_exception", error)
+    if isinstance(cause, ssl.SSLCertVerificationError | _AuthoritiesUnreadable):
+        return CertificateUnverified
+    return TlsUnavailable if _code(error) == _TLS_UNAVAILABLE or isinstance(cause, ssl.SSLError) else ConnectionFailed
 
 
 def _code(error: Exception) -> int:

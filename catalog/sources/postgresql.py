@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 
 from catalog.sources.errors import (
+    CertificateUnverified,
     ConnectionFailed,
     EmptyTable,
     LoginRefused,
@@ -29,8 +30,9 @@ from catalog.sources.errors import (
     SourceForbidden,
     SourceLost,
     TextInvalid,
+    TlsUnavailable,
 )
-from catalog.sources.location import DatabaseLocation
+from catalog.sources.location import DatabaseLocation, Tls
 from catalog.sources.naming import quote_identifier, unique_names
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
@@ -264,8 +266,8 @@ class PostgresSource(ClosingSource):
         try:
             connection = dbapi.connect(_uri(self._location))
         except adbc_driver_manager.Error as error:
-            kind = LoginRefused if _FATAL.search(str(error)) else ConnectionFailed
             location = self._location
+            kind = _refusal(str(error), location.tls)
             raise kind(host=location.host, port=location.port, database=location.database) from None
         try:
             with connection, connection.cursor() as cursor:
@@ -275,6 +277,15 @@ class PostgresSource(ClosingSource):
         except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
             # Never chained: the server quotes values in some of its messages.
             raise _named(getattr(error, "sqlstate", None) or "", name, rows[0]) from None
+
+
+def _refusal(message: str, tls: Tls | None) -> type[ConnectionFailed]:
+    """What a connection failed of. libpq has no codes for it, only its own untranslated words."""
+    if _FATAL.search(message):
+        return LoginRefused
+    if tls is not None and "certificate" in message:
+        return CertificateUnverified
+    return TlsUnavailable if tls is not None and "SSL" in message else ConnectionFailed
 
 
 def _named(sqlstate: str, name: str, rows: int) -> SourceError:
@@ -292,5 +303,14 @@ def _uri(location: DatabaseLocation) -> str:
     options = quote(" ".join(f"-c {setting}={value}" for setting, value in _SETTINGS.items()), safe="")
     return (
         f"postgresql://{login}@{host}:{location.port}/{database}"
-        f"?connect_timeout={CONNECT_SECONDS}&application_name=canglang&options={options}"
+        f"?connect_timeout={CONNECT_SECONDS}&application_name=canglang&options={options}{_tls_options(location.tls)}"
     )
+
+
+def _tls_options(tls: Tls | None) -> str:
+    if tls is None:
+        return ""
+    if not tls.verified:
+        return "&sslmode=require"
+    # "system" is libpq's word for the authorities that the machine trusts.
+    return f"&sslmode=verify-full&sslrootcert={quote(str(tls.authorities or 'system'), safe='')}"

@@ -8,12 +8,14 @@ come from `catalog.sources.create_table`.
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -34,7 +36,7 @@ from catalog.sources.table import (
     choose,
     data_type_code,
 )
-from catalog.sources.transcoding import content_fingerprint, file_digest
+from catalog.sources.transcoding import content_fingerprint, stream_digest
 
 FORMAT = "SQLite"
 
@@ -206,15 +208,23 @@ class SqliteSource(ClosingSource):
 
     def __init__(self, location: FileLocation) -> None:
         self._location = location
-        with open_stream(location) as stream:
-            if stream.read(len(_MAGIC)) != _MAGIC:
+        with ExitStack() as opened:
+            # Open for as long as the database is: closing any handle on the file would drop the locks that SQLite holds.
+            self._stream = opened.enter_context(open_stream(location))
+            if self._stream.read(len(_MAGIC)) != _MAGIC:
                 raise SourceUnreadable(name=location.name, format=FORMAT)
-        try:
-            self._connection = _connect_path(location.path) if location.path else _connect_memory(location)
-            _restrict(self._connection)
-            self._entries = self._list()
-        except (sqlite3.Error, UnicodeDecodeError):  # a name, too, may have been damaged
-            raise SourceUnreadable(name=location.name, format=FORMAT) from None
+            try:
+                self._connection = opened.enter_context(closing(self._connect()))
+                _restrict(self._connection)
+                self._entries = self._list()
+            except (sqlite3.Error, UnicodeDecodeError):  # a name, too, may have been damaged
+                raise SourceUnreadable(name=location.name, format=FORMAT) from None
+            self._opened = opened.pop_all()
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._location.path is None:
+            return _connect_memory(self._stream, self._location.name)
+        return _connect_same(self._location.path, self._stream, self._location.name)
 
     def _list(self) -> dict[str, tuple[str, str]]:
         rows = self._connection.execute(
@@ -268,13 +278,14 @@ class SqliteSource(ClosingSource):
 
     def digest(self) -> str:
         """SHA-256 of the file and, where there is one, of its write-ahead log."""
-        digest = file_digest(self._location)
+        self._stream.seek(0)
+        digest = stream_digest(self._stream, name=self._location.name)
         log = _log_path(self._location.path)
         if log is None:
             return digest
         combined = hashlib.sha256(digest.encode("ascii"))
         try:
-            with log.open("rb") as stream:
+            with os.fdopen(os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
                 combined.update(hashlib.file_digest(stream, "sha256").digest())
         except FileNotFoundError:  # a checkpoint took it away just now
             return digest
@@ -284,7 +295,7 @@ class SqliteSource(ClosingSource):
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
+        self._opened.close()
 
 
 def _log_path(path: Path | None) -> Path | None:
@@ -296,6 +307,38 @@ def _log_path(path: Path | None) -> Path | None:
         return log if log.stat().st_size else None
     except OSError:
         return None
+
+
+_CONNECTING = threading.Lock()
+
+
+def _connect_same(path: Path, stream: BinaryIO, name: str) -> sqlite3.Connection:
+    """Open the database that `stream` has open, and no other.
+
+    SQLite takes a path and follows it by itself; between our walk and its own somebody may put a link or another file
+    there. So it is seen afterwards which file it holds: a new descriptor must be of the very file that was walked to.
+    Raises: SourceChanged.
+    """
+    with _CONNECTING:
+        before = _descriptors_of(stream)
+        connection = _connect_path(path)
+        same = _descriptors_of(stream) - before
+    if not same:
+        connection.close()
+        raise SourceChanged(name=name)
+    return connection
+
+
+def _descriptors_of(stream: BinaryIO) -> set[int]:
+    """This process's descriptors of the file that `stream` reads. Looked at, never opened: a close would drop locks."""
+    wanted, found = os.fstat(stream.fileno()), set()
+    for number in map(int, os.listdir("/dev/fd")):
+        try:
+            if os.path.samestat(os.fstat(number), wanted):
+                found.add(number)
+        except OSError:  # closed since, as the one the folder was listed by
+            continue
+    return found
 
 
 def _connect_path(path: Path) -> sqlite3.Connection:
@@ -313,12 +356,12 @@ def _connect_path(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _connect_memory(location: FileLocation) -> sqlite3.Connection:
-    with open_stream(location) as stream:
-        try:
-            data = bytearray(stream.read())
-        except OSError:
-            raise SourceLost(name=location.name, rows=0) from None
+def _connect_memory(stream: BinaryIO, name: str) -> sqlite3.Connection:
+    try:
+        stream.seek(0)
+        data = bytearray(stream.read())
+    except OSError:
+        raise SourceLost(name=name, rows=0) from None
     # There is no write-ahead log in memory; without this the database would not open.
     data[_JOURNAL_VERSIONS] = b"\x01\x01"
     connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)

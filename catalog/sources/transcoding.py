@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from catalog.sources.encoding import CHUNK_BYTES, TextSurvey
 from catalog.sources.errors import SourceChanged, SourceLost
@@ -91,13 +91,18 @@ def file_digest(location: FileLocation) -> str:
 
     Raises: SourceMissing, SourceForbidden, SourceLost.
     """
-    digest = hashlib.sha256()
     with open_stream(location) as stream:
-        try:
-            while chunk := stream.read(CHUNK_BYTES):
-                digest.update(chunk)
-        except OSError:
-            raise SourceLost(name=location.name, rows=0) from None
+        return stream_digest(stream, name=location.name)
+
+
+def stream_digest(stream: BinaryIO, *, name: str) -> str:
+    """SHA-256 of what is left of the stream. Raises: SourceLost."""
+    digest = hashlib.sha256()
+    try:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    except OSError:
+        raise SourceLost(name=name, rows=0) from None
     return digest.hexdigest()
 
 

@@ -1,10 +1,11 @@
-"""Filters of every page: `titled`, `named`, `money`, `thousands`, `state_word` and their like.
+"""Filters of every page: `titled`, `named`, `listed`, `colon`, `money`, `thousands`, `state_word` and their like.
 
 Data that exists in two languages is shown in the reader's; what a code is called is in `catalog.pages.wording`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,7 +13,7 @@ from django import template
 from django.template.context import Context
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from catalog.pages import wording
 from catalog.pages.excerpts import excerpt_around, parts_marked
@@ -48,6 +49,24 @@ def named(thing: Any) -> str:
 
 
 @register.filter
+def listed(items: Iterable[object]) -> str:
+    """Several things in a row, with the comma of the reader's language: a, b · 甲、乙."""
+    return gettext(", ").join(str(item) for item in items)
+
+
+@register.filter
+def colon(label: object) -> str:
+    """A label with the colon that leads to its value, as the reader's language sets it: `Name: ` · `姓名：`."""
+    return str(label) + gettext(": ")
+
+
+@register.filter
+def bracketed(text: object) -> str:
+    """What is added to what stands before it, in the brackets of the reader's language: ` (x)` · `（x）`."""
+    return gettext(" (%(text)s)") % {"text": text}
+
+
+@register.filter
 def money(amount: Any) -> str:
     """An amount in CNY: ¥12,000.00. Nothing for no amount."""
     if amount is None or amount == "":
@@ -73,7 +92,7 @@ register.filter("rows", thousands)
 
 @register.filter
 def state_word(code: Any) -> str:
-    """The word for a code of the design: a state, share type, grade, role, likelihood, update cycle …"""
+    """The word for a code of the design: a share type, grade, role, likelihood, update cycle …"""
     return wording.code_word(str(code)) if code else ""
 
 
@@ -108,9 +127,9 @@ def entity_word(code: str) -> str:
 
 
 @register.filter
-def act_word(action: str) -> str:
-    """What a ledger line says its actor did, to stand after their name."""
-    return wording.act_word(action)
+def grade_reason(field: Any) -> str:
+    """Why a field has its grade."""
+    return wording.grade_reason_word(field)
 
 
 @register.filter

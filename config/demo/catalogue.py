@@ -27,7 +27,6 @@ CORRECTIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
 }
 # Fields the scanner has no rule for and the officer knows: a number that means one person inside the department.
 DECLARATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
-    ("medical_visits", "patient_no"): ("", "direct", "院内患者编号，一人一号"),
     ("trips", "account_no"): ("", "direct", "出行账号，一人一号"),
     ("population", "citizen_card_no"): ("", "direct", "市民卡号，一人一号"),
 }
@@ -42,7 +41,7 @@ class Catalogue:
         self.distributions: dict[str, int] = {}
 
     def register(self, steward: Person) -> None:
-        """Sources, records, tables, rights; then each record is submitted."""
+        """Sources, records, tables, rights; then each record is submitted, and linked to the others."""
         sources: dict[str, int] = {}
         with self.journal.bar("register", len(self.manifest.tables), " datasets") as bar:
             for table in self.manifest.tables:
@@ -50,8 +49,11 @@ class Catalogue:
                     sources[table.file_name] = self._source(steward, table)
                 self._dataset(steward, table, sources[table.file_name])
                 bar.update()
+        links = self._link(steward)
         count, owners = len(self.datasets), len({table.provider for table in self.manifest.tables})
-        self.journal.say(f"steward registered {count} datasets of {owners} departments from {len(sources)} sources")
+        self.journal.say(
+            f"steward registered {count} datasets of {owners} departments from {len(sources)} sources, and {links} links"
+        )
 
     def _source(self, steward: Person, table: CityTable) -> int:
         answer = steward.post(
@@ -119,6 +121,17 @@ class Catalogue:
                     "exclusive": exclusive,
                 },
             )
+
+    def _link(self, steward: Person) -> int:
+        """What goes with what, once for each pair, and what was made from what."""
+        links = {(table.key, origin): "derived_from" for table in self.manifest.tables for origin in table.derived_from}
+        for table in self.manifest.tables:
+            for other in table.related:
+                if (other, table.key) not in links:
+                    links[table.key, other] = "related"
+        for (key, other), kind in links.items():
+            steward.post(f"datasets/{self.datasets[key]}/links/", {"target": self.datasets[other], "kind": kind})
+        return len(links)
 
     def publish(self, approver: Person) -> None:
         """Someone who is not the author reads each record and publishes it."""

@@ -13,7 +13,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -50,7 +50,7 @@ class SignInForm(AuthenticationForm):
 class NameForm(forms.Form):
     """How one is shown to others."""
 
-    display_name = forms.CharField(label=gettext_lazy("Name"), max_length=LONGEST, required=False)
+    display_name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=LONGEST, required=False)
 
 
 class ChangePasswordForm(NewPasswordForm):

@@ -21,7 +21,6 @@ from catalog.ledger.reading import LedgerQuery, matching
 from catalog.pages.acts import user_of
 from catalog.pages.ledger_lines import Line, lines_of
 from catalog.pages.navigation import Waiting, Worklist, roles_of, worklists_for
-from catalog.pages.wording import CODES, code_word
 from catalog.people.models import Membership, Role, User
 
 SOON = timedelta(days=3)
@@ -128,18 +127,10 @@ STARTS: Sequence[Start] = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something that waits, as a line: its kind in a word, with its colour where it is a code; how near its last day is."""
+    """Something that waits, as a line; how near its last day is."""
 
     item: Waiting
     today: date
-
-    @property
-    def code(self) -> str:
-        return str(self.item.kind) if str(self.item.kind) in CODES else ""
-
-    @property
-    def word(self) -> str:
-        return code_word(self.code) if self.code else str(self.item.kind)
 
     @property
     def days(self) -> int:

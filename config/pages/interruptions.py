@@ -86,11 +86,21 @@ def _context(request: HttpRequest, kept: Kept) -> dict[str, object]:
     return {"kept": kept, "address": request.get_full_path(), "sign_in": f"{resolve_url(settings.LOGIN_URL)}?{back}"}
 
 
+# The message goes above the page that is open, whatever part of a page the element that asked would have taken and put where,
+# and the address in the browser's bar stays that page's.
+_ABOVE_THE_PAGE = {
+    "HX-Retarget": "#messages",
+    "HX-Reswap": "innerHTML show:top",
+    "HX-Reselect": "unset",
+    "HX-Push-Url": "false",
+}
+
+
 def _tell(request: HttpRequest, template: str) -> HttpResponse:
-    """For htmx: a message above the page that is open; everything on it stays as it is."""
+    """For htmx: a message; everything on the page stays as it is, with what was typed."""
     text = render_to_string(template, _context(request, Kept(None)), request=request)
     status = STOP_POLLING if request.method in SAFE else 200
-    return HttpResponse(text, status=status, headers={"HX-Retarget": "#messages", "HX-Reswap": "innerHTML show:top"})
+    return HttpResponse(text, status=status, headers=_ABOVE_THE_PAGE)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -13,30 +13,37 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Application, Assessment, Offer, Project, Release
-from access.pages.words import ASSESSING, PROTECTING, READING_SOURCE, SIDES
+from access.pages.words import ASSESSING, PROTECTING, QUESTIONS, READING_SOURCE, SIDES, STATES
 from access.services.deciding import ASSESS_JOB
 from catalog.datasets.models import Dataset, Source
 from catalog.jobs.models import Job
 from catalog.pages.jobs import Kind, Subject, register_kind
 from catalog.pages.ledger_lines import Named, register_objects, register_words
-from catalog.people.models import User
+from catalog.people.models import Role, User
 from catalog.people.visibility import administered_organizations, administered_users, visible_organizations
 from catalog.templatetags.canglang import named, titled
-from privacy.models import Finding, Scan, ScanMode
+from privacy.masking.operators import PROPERTIES
+from privacy.models import Finding, FindingState, Scan, ScanMode
 from privacy.pages.scans import SCANNING_ROLES
 from privacy.pages.selection import distributions_worked_on
-from privacy.pages.words import OPERATORS, WORK
-from privacy.services.scans import SCAN_JOB, cancel_scan
+from privacy.pages.words import WORK
+from privacy.services.effects import EFFECT_JOB
+from privacy.services.scans import SCAN_JOB
 
 
 def register() -> None:
     """Called once, when Django has started."""
-    register_kind(SCAN_JOB, Kind(_("Scan"), _scans, _cancel_scan, WORK))
+    register_kind(SCAN_JOB, Kind(_("Scan"), _scans, WORK))
+    register_kind(EFFECT_JOB, Kind(_("Effect on the risk"), _effects, WORK))
     assessing = {"fingerprint": READING_SOURCE, "protect": PROTECTING, "assess": ASSESSING}
-    register_kind(ASSESS_JOB, Kind(_("Assessment"), _assessments, None, assessing))
+    register_kind(ASSESS_JOB, Kind(_("Assessment"), _assessments, assessing))
     register_words("mode", dict(ScanMode.choices))
     register_words("side", SIDES)
-    register_words("operator", {operator.value: words for operator, words in OPERATORS.items()})
+    register_words("operator", {operator.value: _(what.label) for operator, what in PROPERTIES.items()})
+    register_words("state", STATES, of="application")
+    register_words("target", QUESTIONS, of="application")
+    register_words("reason", {"expired": _("Expired"), "right_ended": _("Usage right ended")}, of="application")
+    register_words("to", dict(FindingState.choices), of="finding")
     for kind, find in _OBJECTS.items():
         register_objects(kind, find)
 
@@ -55,8 +62,15 @@ def _scans(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:
     }
 
 
-def _cancel_scan(user: User, job: Job) -> object:
-    return cancel_scan(actor=user, scan=Scan.objects.select_related("job", "distribution__dataset").get(job=job))
+def _effects(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:
+    tables = {job.pk: job.arguments["distribution"] for job in jobs}
+    seen = distributions_worked_on(user).in_bulk(set(tables.values()))
+    mine = set(distributions_worked_on(user, Role.PRIVACY_OFFICER).filter(pk__in=seen).values_list("pk", flat=True))
+    return {
+        job_id: Subject(titled(seen[pk].dataset), reverse("protection", args=[pk]) + "#effect", pk in mine)
+        for job_id, pk in tables.items()
+        if pk in seen
+    }
 
 
 def _assessments(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:

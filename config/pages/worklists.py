@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Application, Grant
-from access.pages.words import note_of
+from access.pages.words import STATES, note_of
 from access.pages.worklists import ENDS_SOON_DAYS
 from access.workflow import State
 from catalog.jobs.models import Job
@@ -127,7 +127,8 @@ def _refused(user: User) -> Worklist:
         lambda row: Waiting(
             title=titled(row.distribution.dataset),
             url=reverse("application", args=[row.pk]),
-            kind=row.state,
+            kind=row.get_state_display(),
+            state=row.state,
             note=note_of(row),
         ),
         reverse("applications") + "?which=mine",
@@ -156,7 +157,8 @@ def _granted(user: User) -> Worklist:
         lambda row: Waiting(
             title=titled(row.application.distribution.dataset),
             url=reverse("release", args=[row.release.pk]),
-            kind=State.GRANTED.value,
+            kind=STATES[State.GRANTED],
+            state=State.GRANTED.value,
             due=row.valid_until,
             note=row.application.project.name,
         ),
@@ -175,7 +177,8 @@ def _running(user: User) -> Iterator[Worklist]:
         Waiting(
             title=f"{row.label} · {row.subject.title}" if row.subject else row.label,
             url=row.subject.url if row.subject and row.subject.url else reverse("jobs"),
-            kind=row.job.state,
+            kind=row.job.get_state_display(),
+            state=row.job.state,
             since=row.job.created_at,
             note=row.step,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -15,8 +16,11 @@ from catalog.api.serializers.people import PersonSerializer
 from catalog.api.serializers.records import JobErrorSerializer, ProgressSerializer, error_of, progress_of
 from catalog.api.visibility import visible_distributions, visible_fields
 from catalog.datasets.models import DataField, Distribution
-from catalog.jobs.models import JobState
+from catalog.jobs.models import Job, JobState
+from privacy.masking.policy import InvalidPolicy, NullPolicy
+from privacy.masking.safety import PolicyWarning
 from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanMode
+from privacy.services.warnings import warnings_of
 
 
 class ReasonOfScanSerializer(serializers.Serializer[Any]):
@@ -167,9 +171,17 @@ class FindingBodySerializer(VerdictBodySerializer):
     field = VisibleField(DataField, visible_fields)
 
 
+class WarningSerializer(serializers.Serializer[Any]):
+    """Something an officer should know of a rule."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
 class ProtectionSerializer(serializers.ModelSerializer[FieldProtection]):
     """The rule of one field. A field without a rule is dropped."""
 
+    warnings = serializers.SerializerMethodField(help_text="What an officer should know of this rule.")
     field = FieldReferenceSerializer(read_only=True)
     entity_type = serializers.CharField(source="field.entity_type", read_only=True)
     role = serializers.ChoiceField(source="field.role", choices=FieldRole.choices, read_only=True)
@@ -187,11 +199,27 @@ class ProtectionSerializer(serializers.ModelSerializer[FieldProtection]):
             "role",
             "operator",
             "parameters",
+            "invalid",
+            "null",
+            "warnings",
             "policy_version",
             "changed_by",
             "changed_at",
         )
         read_only_fields = fields
+
+    @cached_property
+    def _warnings(self) -> dict[int, list[PolicyWarning]]:
+        """Of every rule that is shown, asked for once."""
+        shown: Any = self.parent.instance if isinstance(self.parent, serializers.ListSerializer) else [self.instance]
+        return warnings_of(shown)
+
+    @extend_schema_field(WarningSerializer(many=True))
+    def get_warnings(self, protection: FieldProtection) -> list[dict[str, str]]:
+        return [
+            {"code": warning.code, "message": render_message(warning.message, dict(warning.params))}
+            for warning in self._warnings[protection.field_id]
+        ]
 
 
 class ProtectionBodySerializer(serializers.Serializer[Any]):
@@ -199,6 +227,14 @@ class ProtectionBodySerializer(serializers.Serializer[Any]):
         max_length=20, help_text="keep, drop, null, constant, partial_mask, token, generalise …"
     )
     parameters = serializers.DictField(required=False)
+    invalid = serializers.ChoiceField(
+        choices=["", *InvalidPolicy],
+        required=False,
+        help_text="A value without the expected form: left empty, tokenised, or protection stops. Left out: as usual for the operator.",
+    )
+    null = serializers.ChoiceField(
+        choices=["", *NullPolicy], required=False, help_text="A missing value: stays missing, or protection stops."
+    )
 
 
 class PreviewBodySerializer(ProtectionBodySerializer):
@@ -207,6 +243,60 @@ class PreviewBodySerializer(ProtectionBodySerializer):
 
 class ProposeBodySerializer(serializers.Serializer[Any]):
     distribution = VisibleField(Distribution, visible_distributions)
+
+
+class EffectSerializer(serializers.ModelSerializer[Job]):
+    """The effect of a table's protection on the risk, as a worker measures it on all rows. The figures are there once it is complete."""
+
+    distribution = serializers.IntegerField(source="arguments.distribution", read_only=True)
+    state = serializers.ChoiceField(choices=JobState.choices, read_only=True)
+    progress = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+    policy_version = serializers.SerializerMethodField(help_text="The version of the rules that was measured.")
+    rows = serializers.SerializerMethodField()
+    before = serializers.SerializerMethodField(
+        help_text="The confirmed quasi-identifiers as they are: k, uniques, classes."
+    )
+    after = serializers.SerializerMethodField(
+        help_text="The same as the rules leave them; empty where nothing is left that could tell people apart."
+    )
+
+    class Meta:
+        model = Job
+        fields = (
+            "id",
+            "distribution",
+            "state",
+            "progress",
+            "error",
+            "policy_version",
+            "rows",
+            "before",
+            "after",
+            "created_at",
+            "ended_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, job: Job) -> dict[str, Any]:
+        return progress_of(job)
+
+    @extend_schema_field(JobErrorSerializer(allow_null=True))
+    def get_error(self, job: Job) -> dict[str, str] | None:
+        return error_of(job)
+
+    def get_policy_version(self, job: Job) -> int | None:
+        return (job.result or {}).get("policy_version")
+
+    def get_rows(self, job: Job) -> int | None:
+        return (job.result or {}).get("rows")
+
+    def get_before(self, job: Job) -> dict[str, Any] | None:
+        return (job.result or {}).get("before")
+
+    def get_after(self, job: Job) -> dict[str, Any] | None:
+        return (job.result or {}).get("after")
 
 
 class SampleSerializer(serializers.Serializer[Any]):

@@ -17,8 +17,10 @@ from catalog.api.resources import ID_PATTERN, Listing, Resource
 from catalog.api.serializers.datasets import ReasonSerializer
 from catalog.api.visibility import visible_fields
 from catalog.datasets.models import DataField
+from catalog.people.policies import require
 from privacy.api.filters import FindingFilter, ProtectionFilter, ScanFilter
 from privacy.api.serializers import (
+    EffectSerializer,
     FindingBodySerializer,
     FindingSerializer,
     PreviewBodySerializer,
@@ -32,6 +34,7 @@ from privacy.api.serializers import (
     VerdictBodySerializer,
 )
 from privacy.models import FieldProtection, Finding, Scan
+from privacy.services.effects import effects_of, request_effect
 from privacy.services.findings import confirm_finding, correct_finding, declare_finding, reject_finding
 from privacy.services.protections import preview_protection, propose_protections, set_protection
 from privacy.services.scans import cancel_scan, request_scan
@@ -126,6 +129,30 @@ class Protections(Resource):
         """Write a first rule for every field that has none, from what is confirmed of it. The answer lists what was written."""
         written = propose_protections(actor=self.actor, **self.body(ProposeBodySerializer))
         return self.answer(written, many=True)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("distribution", OpenApiTypes.INT, required=True, description="The table's id.")],
+        responses=EffectSerializer,
+        filters=False,
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def effect(self, request: Request, *_: Any, **__: Any) -> Response:
+        """The last measurement of all rows of a table. 404 where nobody has asked for one."""
+        asked = ProposeBodySerializer(data=request.query_params.dict(), context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        distribution = asked.validated_data["distribution"]
+        require(self.actor, "finding.read", distribution.dataset)
+        found = effects_of(distribution).first()
+        if found is None:
+            raise Http404
+        return self.answer(found, EffectSerializer)
+
+    @extend_schema(request=ProposeBodySerializer, responses={202: EffectSerializer}, filters=False)
+    @effect.mapping.post
+    def measure_effect(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Measure on all rows what the rules do to k and to the people who stand alone. It is queued; ask again for the figures."""
+        job = request_effect(actor=self.actor, **self.body(ProposeBodySerializer))
+        return self.answer(job, EffectSerializer, code=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=PreviewBodySerializer, responses=SampleSerializer(many=True), filters=False)
     @action(detail=False, methods=["post"], pagination_class=None)

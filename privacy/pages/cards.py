@@ -15,18 +15,20 @@ from django.views.decorators.http import require_safe
 from catalog.datasets.models import DataField
 from catalog.ledger.models import LedgerEntry, object_type_of
 from catalog.pages.acts import user_of
+from catalog.pages.ledger_lines import Line, lines_of
 from catalog.people.models import User
 from catalog.people.policies import may
 from privacy.models import FieldProtection, Finding
 from privacy.pages.evidence import Verdict
 from privacy.pages.forms import RejectForm, VerdictForm
 from privacy.pages.heat import heat_map
-from privacy.pages.rule_forms import rule_in_words
+from privacy.pages.rule_forms import protection_in_words
 from privacy.pages.selection import distributions_worked_on
 from privacy.pages.words import operator_label
 from privacy.services.mentions import last_scan
 
 _HISTORY = 50
+_ABOUT_A_FIELD = ("protection.set", "grade.set", "grade.lowering_proposed", "grade.lowered", "grade.lowering_refused")
 
 
 def visible_findings(request: HttpRequest) -> Any:
@@ -113,19 +115,30 @@ def column(request: HttpRequest, pk: int, field: int) -> HttpResponse:
     return show_column(request, found, finding)
 
 
-def show_column(request: HttpRequest, field: DataField, finding: Finding | None, **bound: forms.Form) -> HttpResponse:
-    """The page of a column; `bound` is a form that was sent and not accepted."""
-    user, distribution = user_of(request), field.distribution
-    protection = FieldProtection.objects.filter(field=field).select_related("changed_by").first()
-    history = LedgerEntry.objects.filter(
+def _history(user: User, field: DataField, finding: Finding | None) -> list[tuple[Line, str]]:
+    """What was decided about a column, the oldest first, each with the reason its author gave.
+
+    Reasons are no part of the ledger; they stand with the decisions, for whoever works on the data.
+    """
+    dataset = field.distribution.dataset
+    entries = LedgerEntry.objects.filter(
         Q(
-            object_type=object_type_of(distribution.dataset),
-            object_id=str(distribution.dataset_id),
-            action="protection.set",
+            object_type=object_type_of(dataset),
+            object_id=str(dataset.pk),
+            action__in=_ABOUT_A_FIELD,
             details__field=field.pk,
         )
         | (Q(object_type=object_type_of(finding), object_id=str(finding.pk)) if finding else Q(pk__in=[]))
     )
+    reasons = dict(finding.decisions.values_list("pk", "reason")) if finding else {}
+    rows = entries.select_related("actor", "organization", "counterpart").order_by("sequence")[:_HISTORY]
+    return [(line, reasons.get(line.entry.details.get("decision"), "")) for line in lines_of(user, rows)]
+
+
+def show_column(request: HttpRequest, field: DataField, finding: Finding | None, **bound: forms.Form) -> HttpResponse:
+    """The page of a column; `bound` is a form that was sent and not accepted."""
+    user, distribution = user_of(request), field.distribution
+    protection = FieldProtection.objects.filter(field=field).select_related("changed_by").first()
     fields = list(distribution.fields.order_by("position").values_list("pk", flat=True))
     place = fields.index(field.pk)
     context = {
@@ -133,9 +146,9 @@ def show_column(request: HttpRequest, field: DataField, finding: Finding | None,
         "field": field,
         "distribution": distribution,
         "protection": protection,
-        "rule": rule_in_words(protection.operator, protection.parameters, field) if protection else "",
+        "rule": protection_in_words(protection, field) if protection else "",
         "operator": operator_label(protection.operator) if protection else "",
-        "history": history.select_related("actor").order_by("sequence")[:_HISTORY],
+        "history": _history(user, field, finding),
         "may_decide": may(user, "finding.decide", distribution.dataset),
         "may_protect": may(user, "protection.set", distribution.dataset),
         "previous": fields[place - 1] if place else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from catalog.pages.charts import Chart
-from privacy.pages.words import count, percent
+from privacy.pages.words import count, percent, told_of_nearly_unique
 from privacy.risk.measurement import ClassSizeBucket, Measurement
 from privacy.risk.rules import shipped_rule_pack
 from privacy.services.whatif import Effect
@@ -37,6 +37,7 @@ class Told:
     after_quasi: tuple[str, ...]
     accepted_k: int
     enough: bool | None
+    warned: list[str]
 
 
 def tell_effect(effect: Effect) -> Told:
@@ -54,6 +55,9 @@ def tell_effect(effect: Effect) -> Told:
         after_quasi=after.quasi if after else (),
         accepted_k=limits.accept_k_controlled,
         enough=None if after is None else after.k_min >= limits.accept_k_controlled,
+        warned=[told_of_nearly_unique(item.name, item.values, after.subjects) for item in after.nearly_unique]
+        if after
+        else [],
     )
 
 

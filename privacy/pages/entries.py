@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,12 +16,16 @@ from catalog.pages.navigation import Waiting, Worklist, register_entry, register
 from catalog.pages.wording import register_entity_types
 from catalog.people.models import Role, User
 from catalog.templatetags.canglang import titled
-from privacy.models import Finding, Scan
-from privacy.pages.scans import scan_link
+from privacy.detection.rules import load_rules
+from privacy.models import Finding, FindingState, Scan, ScanMode
+from privacy.pages.scans import failure_in_words, scan_link
 from privacy.pages.selection import distributions_worked_on
-from privacy.pages.words import count, entity_label
+from privacy.pages.words import count, entity_label, told
+from privacy.risk.reassessment import months_after
+from privacy.risk.rules import shipped_rule_pack
 
 _SHOWN = 5
+_DUE_SOON_DAYS = 30
 
 register_entity_types(entity_label)
 register_entry("scans", gettext_lazy("Scans"), "upc-scan", roles=(Role.PRIVACY_OFFICER, Role.DATA_STEWARD), order=30)
@@ -42,8 +48,10 @@ def worklists(user: User, roles: frozenset[str]) -> Iterator[Worklist]:
     if roles & {Role.PRIVACY_OFFICER, Role.DATA_STEWARD}:
         yield _scans_to_see_to(user)
         yield _never_scanned(user)
+        yield _scans_to_renew(user)
     if Role.PRIVACY_OFFICER in roles:
         yield _unprotected(user)
+        yield _asked_colleagues(user)
 
 
 def _second_person(user: User) -> Worklist:
@@ -84,7 +92,7 @@ def _to_review(user: User) -> Worklist:
             url=reverse("review-next", args=[line["distribution"]]),
             kind=_("Review"),
             since=line["oldest"],
-            note=_("%(number)s findings") % {"number": count(line["number"])},
+            note=_("Findings: %(number)s") % {"number": count(line["number"])},
         )
         for line in waiting[:_SHOWN]
         if line["distribution"] in known
@@ -108,13 +116,76 @@ def _scans_to_see_to(user: User) -> Worklist:
             title=f"{titled(scan.distribution.dataset)} · {scan.distribution.table}",
             url=reverse("scan", args=[scan.pk]),
             kind=scan.job.get_state_display(),
+            state=scan.job.state,
             since=scan.job.ended_at,
-            note=scan.job.get_state_display(),
+            note=_why(scan),
         )
         for scan in scans[:_SHOWN]
     ]
     total = scans.count() if len(items) == _SHOWN else len(items)
     return Worklist(_("Scans that did not read everything"), items, total, url=reverse("scans"), order=40)
+
+
+def _why(scan: Scan) -> str:
+    """The first reason why a scan did not read everything."""
+    if scan.reasons:
+        return told(scan.reasons[0]["message"], scan.reasons[0].get("params") or {})
+    return failure_in_words(scan.job)
+
+
+def _scans_to_renew(user: User) -> Worklist:
+    """Whole scans that a release cannot stand on any more because the rules are newer, or whose time is over soon.
+
+    House rule: a scan is renewed as often as an assessment.
+    """
+    tables = distributions_worked_on(user, Role.PRIVACY_OFFICER, Role.DATA_STEWARD).order_by().values("pk")
+    months, rules = shipped_rule_pack().limits.reassess_months, load_rules().version
+    horizon = timezone.localdate() + timedelta(days=_DUE_SOON_DAYS)
+    last = Scan.objects.filter(distribution=OuterRef("distribution")).order_by("-pk").values("pk")[:1]
+    scans = (
+        Scan.objects.filter(distribution__in=tables, mode=ScanMode.FULL, job__state=JobState.COMPLETE)
+        .filter(pk=Subquery(last))
+        # A first cut: no month has fewer than 28 days.
+        .filter(
+            ~Q(rules_version=rules)
+            | Q(job__ended_at__lte=timezone.now() - timedelta(days=28 * months - _DUE_SOON_DAYS))
+        )
+        .select_related("job", "distribution__dataset")
+        .defer("columns")
+        .order_by("job__ended_at")
+    )
+    due = [(months_after(timezone.localtime(scan.job.ended_at).date(), months), scan) for scan in scans]
+    due = [(day, scan) for day, scan in due if day <= horizon or scan.rules_version != rules]
+    items = [
+        Waiting(
+            title=f"{titled(scan.distribution.dataset)} · {scan.distribution.table}",
+            url=scan_link(scan.distribution_id),
+            kind=_("Scan"),
+            since=scan.job.ended_at,
+            due=day if day <= horizon else None,
+            note=_("made under older rules") if scan.rules_version != rules else "",
+        )
+        for day, scan in due[:_SHOWN]
+    ]
+    return Worklist(_("Scans to renew"), items, len(due), url=reverse("scans"), order=43)
+
+
+def _asked_colleagues(user: User) -> Worklist:
+    """What the user said of a finding that check digits prove, and a second person has not said yet."""
+    asked = Finding.objects.visible_to(user).filter(pending_by=user).select_related("field", "distribution__dataset")
+    items = [
+        Waiting(
+            title=f"{finding.field.name} · {titled(finding.distribution.dataset)}",
+            url=reverse("review-card", args=[finding.pk]),
+            kind=_("Second person"),
+            note=str(FindingState(finding.pending_state).label),
+        )
+        for finding in asked.order_by("pk")[:_SHOWN]
+    ]
+    total = asked.count() if len(items) == _SHOWN else len(items)
+    return Worklist(
+        _("Findings a second person has to decide"), items, total, url=reverse("review"), order=57, asked=True
+    )
 
 
 def _never_scanned(user: User) -> Worklist:
@@ -152,7 +223,7 @@ def _unprotected(user: User) -> Worklist:
             url=reverse("protection", args=[table.pk]),
             kind=_("Protection"),
             since=table.scanned,
-            note=_("%(number)s columns without a rule") % {"number": table.unruled},
+            note=_("Columns without a rule: %(number)s") % {"number": table.unruled},
         )
         for table in tables[:_SHOWN]
     ]

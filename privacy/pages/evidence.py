@@ -35,6 +35,11 @@ _NOTES: Mapping[str, tuple[str, Any]] = {
     ),
     "one_number_segment": (AGAINST, gettext_lazy("All numbers are of one segment, as running numbers are.")),
     "like_version_numbers": (AGAINST, gettext_lazy("They could be version numbers as well.")),
+    "like_serial_numbers": (AGAINST, gettext_lazy("They could be serial or article numbers as well.")),
+    "by_name": (
+        NEUTRAL,
+        gettext_lazy("Only the column's name says so: such numbers have no check digit and no form of their own."),
+    ),
     "few_distinct_values": (AGAINST, gettext_lazy("The same few values stand again and again.")),
     "code_list": (FOR, gettext_lazy("The values are codes of a known list.")),
     "year_or_month": (NEUTRAL, gettext_lazy("They are years or months without a day.")),

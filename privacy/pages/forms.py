@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.datasets.models import DataField, SubjectKind
 from catalog.jobs.models import JobState
@@ -92,7 +93,7 @@ class VerdictForm(forms.Form):
         label=_("Entity type"), required=False, widget=forms.Select(attrs={"data-search": ""})
     )
     role = forms.ChoiceField(
-        label=_("Role"),
+        label=pgettext_lazy("field", "Role"),
         choices=FieldRole.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose direct, quasi, sensitive or none.")},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -12,24 +13,29 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.datasets.models import DataField, Distribution, SubjectKind
 from catalog.datasets.services import declare_subject
+from catalog.jobs.models import ENDED
 from catalog.pages.acts import attempt, page_of, say, user_of
 from catalog.people.policies import may
-from privacy.masking.policy import Policy
-from privacy.masking.safety import ColumnFacts, policy_warnings
-from privacy.models import FieldProtection, FieldRole, Finding, Scan
+from privacy.masking.safety import PolicyWarning
+from privacy.models import FieldProtection, FieldRole, Finding, ProtectionPolicy
 from privacy.pages.effect import Told, tell_effect
 from privacy.pages.forms import SubjectForm
 from privacy.pages.readiness import readiness_of
-from privacy.pages.rule_forms import rule_in_words
+from privacy.pages.rule_forms import protection_in_words
+from privacy.pages.scans import failure_in_words, progress_in_words
 from privacy.pages.selection import distributions_worked_on
 from privacy.pages.words import operator_label, told
-from privacy.services.protections import policy_of, propose_protections
-from privacy.services.whatif import ROW_LIMIT, measure_effect
+from privacy.services.effects import effects_of, request_effect
+from privacy.services.protections import propose_protections
+from privacy.services.warnings import warnings_of
+from privacy.services.whatif import ROW_LIMIT, Effect, measure_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class RuleRow:
         """The rule with its parameters; nothing where the operator's name says all."""
         if self.protection is None:
             return ""
-        words = rule_in_words(self.protection.operator, self.protection.parameters, self.field)
+        words = protection_in_words(self.protection, self.field)
         return "" if words == self.operator else words
 
 
@@ -100,7 +106,11 @@ def _show(
 ) -> HttpResponse:
     user, dataset = user_of(request), distribution.dataset
     fields = list(distribution.fields.select_related("protection").order_by("position"))
-    rows = rule_rows(distribution, fields)
+    rows = rule_rows(fields)
+    last = effects_of(distribution).defer("result").first()
+    underway = last if last is not None and last.state not in ENDED else None
+    kept = None if effect else _kept_effect(distribution)
+    shown = effect or (kept.told if kept else None)
     context = {
         "distribution": distribution,
         "rows": rows,
@@ -113,10 +123,38 @@ def _show(
         "may_declare": may(user, "dataset.declare_subject", dataset),
         "quasi": any(field.role == FieldRole.QUASI for field in fields),
         "about_nobody": dataset.subject_kind == SubjectKind.NONE,
-        "effect": effect,
+        "effect": shown,
+        "kept": kept,
+        "underway": underway,
+        "progress": progress_in_words(underway) if underway else None,
+        "failure": failure_in_words(last) if last else "",
+        # Whether there are more rows than are read at once.
+        "is_large": bool(shown and shown.sampled) or (distribution.rows or ROW_LIMIT + 1) > ROW_LIMIT,
         "row_limit": ROW_LIMIT,
     }
     return render(request, "privacy/protection.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEffect:
+    """The effect as a worker measured it last, on all rows."""
+
+    told: Told
+    measured_at: datetime | None
+    version: int
+    is_current: bool
+
+
+def _kept_effect(distribution: Distribution) -> KeptEffect | None:
+    if (found := effects_of(distribution).filter(result__isnull=False).first()) is None:
+        return None
+    try:
+        told = tell_effect(Effect.from_dict(found.result))
+    except (KeyError, TypeError):
+        return None  # kept by another version of the program, whose figures were others
+    version = ProtectionPolicy.objects.filter(distribution=distribution).values_list("version", flat=True).first()
+    measured_under = found.result["policy_version"]
+    return KeptEffect(told, found.ended_at, measured_under, measured_under == version)
 
 
 def _subject_form(distribution: Distribution, data: Any = None) -> SubjectForm:
@@ -125,34 +163,19 @@ def _subject_form(distribution: Distribution, data: Any = None) -> SubjectForm:
     return SubjectForm(data, initial=initial, fields=distribution.fields.order_by("position"))
 
 
-def rule_rows(distribution: Distribution, fields: list[DataField]) -> list[RuleRow]:
-    """Every field with its rule; warnings as `privacy.masking.safety` gives them."""
-    policy, _version = policy_of(distribution)
-    warned = warnings_of(policy, column_facts(distribution, fields))
-    return [RuleRow(field, getattr(field, "protection", None), warned.get(field.name, [])) for field in fields]
-
-
-def column_facts(distribution: Distribution, fields: list[DataField]) -> dict[str, ColumnFacts]:
-    """How many different values each column has, as the last scan that read anything counted them."""
-    scan = Scan.objects.filter(distribution=distribution).exclude(columns=[]).only("columns").first()
-    counts = {column["name"]: column["counts"] for column in (scan.columns if scan else [])}
-    return {
-        field.name: ColumnFacts(
-            entity_type=field.entity_type or None,
-            distinct=counts.get(field.name, {}).get("distinct"),
-            rows=counts.get(field.name, {}).get("cells"),
-        )
+def rule_rows(fields: list[DataField]) -> list[RuleRow]:
+    """Every field with its rule and what has to be said of it."""
+    rules = [field.protection for field in fields if hasattr(field, "protection")]
+    warned = warnings_of(rules)
+    return [
+        RuleRow(field, getattr(field, "protection", None), warnings_in_words(warned.get(field.pk, [])))
         for field in fields
-    }
+    ]
 
 
-def warnings_of(policy: Policy, facts: dict[str, ColumnFacts]) -> dict[str, list[str]]:
-    """What the officer is warned of, by column, in the reader's language."""
-    known = Policy(fields={name: rule for name, rule in policy.fields.items() if name in facts})
-    found: dict[str, list[str]] = {}
-    for warning in policy_warnings(known, facts):
-        found.setdefault(warning.column, []).append(told(warning.message, warning.params))
-    return found
+def warnings_in_words(warnings: Iterable[PolicyWarning]) -> list[str]:
+    """What the officer is warned of, in the reader's language."""
+    return [told(warning.message, warning.params) for warning in warnings]
 
 
 View = Callable[[HttpRequest, int], HttpResponse]
@@ -176,7 +199,12 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     distribution = _distribution(request, pk)
     written = attempt(request, lambda: propose_protections(actor=user_of(request), distribution=distribution))
     if written:
-        say(request, _("Rules were written for %(number)s fields. Look through them.") % {"number": len(written)})
+        words = ngettext(
+            "A rule was written for %(number)s field. Look through it.",
+            "Rules were written for %(number)s fields. Look through them.",
+            len(written),
+        )
+        say(request, words % {"number": len(written)})
     elif written is not None:
         say(request, _("Every field has a rule already."))
     return redirect("protection", distribution.pk)
@@ -204,7 +232,25 @@ def subject(request: HttpRequest, pk: int) -> HttpResponse:
 
 @_act
 def effect(request: HttpRequest, pk: int) -> HttpResponse:
-    """Measure what the protection does to k and to the people who stand alone. Reads; writes nothing."""
+    """Measure what the protection does to k and to the people who stand alone: now, or (`rows=all`) by a worker on all rows."""
     distribution = _distribution(request, pk)
+    if request.POST.get("rows") == "all":
+        if attempt(request, lambda: request_effect(actor=user_of(request), distribution=distribution)) is not None:
+            say(request, _("All rows are being measured. You may leave this page; it goes on by itself."))
+        return redirect(reverse("protection", args=[distribution.pk]) + "#effect")
     measured = attempt(request, lambda: measure_effect(actor=user_of(request), distribution=distribution))
     return _show(request, distribution, effect=tell_effect(measured) if measured else None)
+
+
+@require_safe
+@login_required
+def effect_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the measurement of all rows is. When it has ended the page is asked for again."""
+    distribution = _distribution(request, pk)
+    last = effects_of(distribution).defer("result").first()
+    if last is None or last.state in ENDED:
+        answer = HttpResponse()
+        answer["HX-Refresh"] = "true"
+        return answer
+    context = {"distribution": distribution, "progress": progress_in_words(last)}
+    return render(request, "privacy/_effect_progress.html", context)

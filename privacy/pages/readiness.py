@@ -24,7 +24,7 @@ _CHECKS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ),
     ("findings", _("Every finding is decided"), ("findings_undecided",)),
     ("mentions", _("Fields that mention somebody in some rows are settled"), ("mentions_undecided",)),
-    ("subject", _("It is said whom a row is about"), ("subject_missing",)),
+    ("subject", _("It is said whom a row is about"), ("subject_missing", "subject_is_serial")),
     ("quasi", _("Quasi-identifiers are confirmed"), ("quasi_missing",)),
     ("rules", _("Fields are protected"), ("protection_missing",)),
     ("clear", _("No identifier leaves as it is"), ("direct_identifier_in_clear",)),

@@ -7,17 +7,22 @@ them. A field left empty is a parameter left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.datasets.models import DataField
-from privacy.masking.generalise import OLDEST_AGE, Target
+from privacy.masking.generalise import OLDEST_AGE, Target, implied_target
 from privacy.masking.operators import PROPERTIES, Operator
-from privacy.masking.partial import PRESETS, Preset
+from privacy.masking.partial import PRESETS, Preset, implied_preset
+from privacy.masking.policy import FieldRule, InvalidPolicy, NullPolicy
+from privacy.models import FieldProtection
 from privacy.pages.words import operator_label
+from privacy.services.protections import NUMBER_TYPES
 
 _TEXT_LENGTH = 200
 _GROUPS_LENGTH = 20_000
@@ -64,7 +69,7 @@ _BY_TYPE: Mapping[str, tuple[Target, ...]] = {
 }
 _BY_DATA_TYPE: Mapping[str, tuple[Target, ...]] = {
     **dict.fromkeys("DT", _DATES),
-    **dict.fromkeys("NYIBF", (Target.RANGE, Target.AGE_BAND)),
+    **dict.fromkeys(NUMBER_TYPES, (Target.RANGE, Target.AGE_BAND)),
 }
 
 
@@ -73,28 +78,97 @@ def fitting_targets(field: DataField) -> tuple[Target, ...]:
     return _BY_TYPE.get(field.entity_type) or _BY_DATA_TYPE.get(field.data_type) or (Target.PREFIX, Target.GROUP)
 
 
+# What becomes of values that an operator cannot read, and of those that are not there.
+INVALID_WORDS: Mapping[InvalidPolicy, Any] = {
+    InvalidPolicy.NULL: gettext_lazy("Left empty"),
+    InvalidPolicy.TOKEN: gettext_lazy("Replaced by a token"),
+    InvalidPolicy.FAIL: gettext_lazy("Stop: nothing is released"),
+}
+NULL_WORDS: Mapping[NullPolicy, Any] = {
+    NullPolicy.KEEP: gettext_lazy("Stay missing"),
+    NullPolicy.FAIL: gettext_lazy("Stop: nothing is released"),
+}
+_POLICIES = ("invalid", "null")
+_READING = (Operator.GENERALISE, Operator.PARTIAL_MASK, Operator.TOKEN)
+
+
 class RuleForm(forms.Form):
     """An operator without parameters; the others add theirs. `target` is what `generalise` goes to."""
 
-    def __init__(self, data: Any, *, field: DataField, stated: Mapping[str, Any], target: Target | None = None) -> None:
-        self.field, self.target = field, target
+    invalid = forms.ChoiceField(
+        label=gettext_lazy("A value without the expected form"),
+        required=False,
+        help_text=gettext_lazy("It never leaves as it is. How many there were stands in the manifest of a release."),
+    )
+    null = forms.ChoiceField(label=gettext_lazy("A missing value"), required=False)
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        field: DataField,
+        operator: Operator,
+        stated: Mapping[str, Any],
+        target: Target | None = None,
+    ) -> None:
+        self.field, self.operator, self.target = field, operator, target
         super().__init__(data, initial=self.initial_of(stated))
+        self._offer("invalid", INVALID_WORDS, FieldRule(operator).invalid_policy, operator in _READING)
+        self._offer("null", NULL_WORDS, NullPolicy.KEEP, operator in (*_READING, Operator.KEEP))
+        self.order_fields([name for name in self.fields if name not in _POLICIES])
+
+    def _offer(self, name: str, words: Mapping[Any, Any], usual: StrEnum, fits: bool) -> None:
+        """The choices of a policy, the usual one first and without a code: a rule does not state what goes without saying."""
+        if not fits:
+            del self.fields[name]
+            return
+        others = [(code.value, label) for code, label in words.items() if code is not usual]
+        choice: Any = self.fields[name]
+        choice.choices = [("", _("%(what)s (usual)") % {"what": words[usual]}), *others]
 
     def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         """The form as the rule stands."""
         return {name: stated[name] for name in self.base_fields if name in stated}
 
     def parameters(self) -> dict[str, Any]:
-        """What the valid form says."""
-        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        """What the valid form says of the operator."""
+        said = {name: value for name, value in self.cleaned_data.items() if name not in _POLICIES}
+        return {name: value for name, value in said.items() if value not in (None, "")}
+
+    def rule(self) -> dict[str, Any]:
+        """What the valid form says, as the services take it."""
+        policies = {name: self.cleaned_data.get(name, "") for name in _POLICIES}
+        return {"operator": self.operator.value, "parameters": self.parameters(), **policies}
 
 
 class ConstantForm(RuleForm):
+    """One value for the whole column, of the column's own type."""
+
     value = forms.CharField(
-        label=gettext_lazy("Text"),
+        label=pgettext_lazy("constant", "Text"),
         max_length=_TEXT_LENGTH,
         help_text=gettext_lazy("It also stands where the cell was empty, so that this is not told either."),
     )
+
+    def __init__(self, *args: Any, field: DataField, **kwargs: Any) -> None:
+        super().__init__(*args, field=field, **kwargs)
+        help_text = self.fields["value"].help_text
+        if field.data_type in NUMBER_TYPES:
+            any_step = forms.NumberInput(attrs={"step": "any"})
+            self.fields["value"] = forms.FloatField(label=_("Number"), help_text=help_text, widget=any_step)
+        elif field.data_type == "L":
+            choices = [("true", _("yes")), ("false", _("no"))]
+            self.fields["value"] = forms.ChoiceField(label=_("Yes or no"), help_text=help_text, choices=choices)
+            self.initial["value"] = str(self.initial.get("value", "")).lower()
+        elif field.data_type == "D":
+            day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            self.fields["value"] = forms.DateField(label=_("Date"), help_text=help_text, widget=day)
+
+    def parameters(self) -> dict[str, Any]:
+        value = self.cleaned_data["value"]
+        if self.field.data_type == "L":
+            return {"value": value == "true"}
+        return {"value": value.isoformat() if isinstance(value, date) else _plain(value)}
 
 
 class PartialMaskForm(RuleForm):
@@ -253,9 +327,10 @@ def rule_form(
 ) -> RuleForm:
     """The form of an operator (of `generalise`: of its target), filled from `data` or from the rule as it stands."""
     if operator is not Operator.GENERALISE:
-        return _OPERATOR_FORMS.get(operator, RuleForm)(data, field=field, stated=stated)
+        return _OPERATOR_FORMS.get(operator, RuleForm)(data, field=field, operator=operator, stated=stated)
     chosen = target or fitting_targets(field)[0]
-    return _TARGET_FORMS.get(chosen, TargetForm)(data, field=field, stated=stated, target=chosen)
+    kind = _TARGET_FORMS.get(chosen, TargetForm)
+    return kind(data, field=field, operator=operator, stated=stated, target=chosen)
 
 
 # --- the same in a sentence --------------------------------------------------------------------------------------------
@@ -266,10 +341,7 @@ def target_of(parameters: Mapping[str, Any], field: DataField) -> Target:
     stated = parameters.get("to")
     if stated in set(Target):
         return Target(stated)
-    implied = {"width": Target.RANGE, "digits": Target.AREA, "length": Target.PREFIX, "groups": Target.GROUP}
-    by_type = {"BIRTH_DATE": Target.YEAR, "CN_ADDRESS": Target.DISTRICT, "CN_RESIDENT_ID": Target.AREA}
-    found = next((target for name, target in implied.items() if name in parameters), None)
-    return found or by_type.get(field.entity_type, Target.PREFIX)
+    return implied_target(parameters, field.entity_type) or Target.PREFIX
 
 
 def rule_in_words(operator: str, parameters: Mapping[str, Any], field: DataField) -> str:
@@ -281,9 +353,19 @@ def rule_in_words(operator: str, parameters: Mapping[str, Any], field: DataField
     return tell(parameters, field) if tell else operator_label(operator)
 
 
+def protection_in_words(protection: FieldProtection, field: DataField) -> str:
+    """A stored rule with what it says of malformed and of missing values."""
+    parts = [rule_in_words(protection.operator, protection.parameters, field)]
+    if protection.invalid:
+        what = INVALID_WORDS[InvalidPolicy(protection.invalid)]
+        parts.append(_("a value without the expected form: %(what)s") % {"what": what})
+    if protection.null:
+        parts.append(_("a missing value: %(what)s") % {"what": NULL_WORDS[NullPolicy(protection.null)]})
+    return _("; ").join(parts)
+
+
 def _mask_in_words(parameters: Mapping[str, Any], field: DataField) -> str:
-    free = "keep_first" in parameters or "keep_last" in parameters
-    preset = parameters.get("preset") or (Preset.GENERIC if free else PRESETS.get(field.entity_type, Preset.GENERIC))
+    preset = parameters.get("preset") or implied_preset(parameters, field.entity_type)
     if preset != Preset.GENERIC and preset in set(Preset):
         return _("Masked: %(preset)s") % {"preset": PRESET_WORDS[Preset(preset)]}
     first, last = parameters.get("keep_first", 0), parameters.get("keep_last", 0)

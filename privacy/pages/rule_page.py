@@ -18,21 +18,21 @@ from catalog.pages.acts import attempt, say, user_of
 from catalog.people.policies import may
 from privacy.masking.generalise import Target
 from privacy.masking.operators import PROPERTIES, Operator
-from privacy.masking.policy import Policy, rule_from_dict
 from privacy.models import FieldProtection, FieldRole, Finding, FindingState
-from privacy.pages.protection import column_facts, warnings_of
+from privacy.pages.protection import warnings_in_words
 from privacy.pages.rule_forms import (
     TARGET_WORDS,
     RuleForm,
     fitting_targets,
     offered_operators,
+    protection_in_words,
     rule_form,
-    rule_in_words,
     target_of,
 )
 from privacy.pages.selection import distributions_worked_on
 from privacy.pages.words import OPERATORS, TECHNIQUES, operator_label
-from privacy.services.protections import Sample, preview_protection, set_protection, usual_rule
+from privacy.services.protections import Sample, Stated, preview_protection, set_protection, usual_rule
+from privacy.services.warnings import warnings_of_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +86,17 @@ def field_rule(request: HttpRequest, pk: int, field: int) -> HttpResponse:
         # No button of ours sends it; the service says what is wrong with it.
         attempt(request, lambda: set_protection(actor=user_of(request), field=found, **wrong))
     elif request.method == "POST" and form.is_valid():
-        parameters = form.parameters()
         if "preview" in request.POST:
-            preview = _preview(request, found, chosen.operator.value, parameters)
+            preview = _preview(request, found, **form.rule())
         else:
             saved = attempt(
                 request,
-                lambda: set_protection(
-                    actor=user_of(request), field=found, operator=chosen.operator.value, parameters=parameters
-                ),
+                lambda: set_protection(actor=user_of(request), field=found, **form.rule()),
                 # Whoever may not set it sees no form, and is told above the page.
                 form=form if may(user_of(request), "protection.set", found.distribution.dataset) else None,
             )
             if saved is not None:
-                words = rule_in_words(saved.operator, saved.parameters, found)
+                words = protection_in_words(saved, found)
                 say(request, _("%(column)s: %(rule)s.") % {"column": found.name, "rule": words})
                 return redirect("protection", found.distribution_id)
     return _show(request, found, stored, chosen, form, preview)
@@ -115,7 +112,7 @@ def rule_preview(request: HttpRequest, pk: int, field: int) -> HttpResponse:
     if (wrong := _not_offered(request.POST, chosen)) is not None:
         preview = _preview(request, found, **wrong)
     elif form.is_valid():
-        preview = _preview(request, found, chosen.operator.value, form.parameters())
+        preview = _preview(request, found, **form.rule())
     else:
         preview = Preview([], _("Fill in the form to see what it does."))
     return render(request, "privacy/_preview.html", {"preview": preview, "operator": chosen.operator.value})
@@ -138,8 +135,9 @@ def _chosen(said: Any, field: DataField, stored: FieldProtection | None) -> _Cho
 def _stated(chosen: _Chosen, field: DataField, stored: FieldProtection | None) -> dict[str, Any]:
     """The parameters the form begins with."""
     usual = usual_rule(field)
+    said = {**stored.parameters, "invalid": stored.invalid, "null": stored.null} if stored else {}
     for operator, parameters in (
-        (stored.operator, stored.parameters) if stored else ("", {}),
+        (stored.operator if stored else "", said),
         (usual["operator"], usual["parameters"]),
     ):
         if operator == chosen.operator:
@@ -158,17 +156,13 @@ def _not_offered(said: Any, chosen: _Chosen) -> dict[str, Any] | None:
     return None
 
 
-def _preview(request: HttpRequest, field: DataField, operator: str, parameters: dict[str, Any]) -> Preview:
+def _preview(request: HttpRequest, field: DataField, **said: Any) -> Preview:
     try:
-        samples = preview_protection(actor=user_of(request), field=field, operator=operator, parameters=parameters)
-        rule = rule_from_dict(
-            {"operator": operator, "parameters": parameters, "entity_type": field.entity_type or None}, field=field.name
-        )
+        samples = preview_protection(actor=user_of(request), field=field, **said)
+        warnings = warnings_of_rule(field, Stated(**said))
     except MessageError as error:
         return Preview([], translated(error))
-    facts = column_facts(field.distribution, [field])
-    warned = warnings_of(Policy(fields={field.name: rule}), facts)
-    return Preview(samples, warnings=tuple(warned.get(field.name, [])))
+    return Preview(samples, warnings=tuple(warnings_in_words(warnings)))
 
 
 def _show(
@@ -186,7 +180,7 @@ def _show(
         "field": field,
         "distribution": distribution,
         "stored": stored,
-        "stored_words": rule_in_words(stored.operator, stored.parameters, field) if stored else "",
+        "stored_words": protection_in_words(stored, field) if stored else "",
         "operators": _operators(field, chosen.operator),
         "targets": _targets(field, chosen) if chosen.operator is Operator.GENERALISE else [],
         "operator": chosen.operator.value,

@@ -12,16 +12,16 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from catalog.templatetags.canglang import colon
+from privacy.detection.checksums import LUCK
 from privacy.detection.rules import EntityRule, load_rules
 from privacy.models import FieldRole
-from privacy.pages.words import PIPL_CATEGORIES, label_of_rule, percent
-from privacy.risk.rules import HOUSE_RULE, Rule, RulePack, shipped_rule_pack
-
-HOUSE_RULE_TITLE = "Canglang house rule"
+from privacy.pages.words import FAMILIES, PIPL_CATEGORIES, citation, in_chinese, label_of_rule, percent
+from privacy.risk.rules import Rule, RulePack, shipped_rule_pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class TypeRow:
     label: str
     other_label: str
     pipl: str
-    house: bool
+    source: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,8 +40,14 @@ class TypeRow:
         return (*lexicon.zh, *lexicon.pinyin, *lexicon.en)
 
     @property
-    def strength(self) -> str:
-        return percent(self.rule.strength)
+    def told_by(self) -> str:
+        return str(FAMILIES[self.rule.family])
+
+    @property
+    def luck(self) -> str:
+        """How often a value of its form passes the check by luck; empty where there is no check."""
+        luck = LUCK.get(self.rule.entity_type)
+        return "" if luck is None else percent(luck)
 
     def holds(self, words: str) -> bool:
         """Whether the row has these words anywhere."""
@@ -51,8 +57,9 @@ class TypeRow:
             rule.label_zh,
             rule.label_en,
             self.pipl,
-            rule.source.title,
-            rule.source.article,
+            *(getattr(rule.source, name) for name in ("title", "title_en", "article", "article_en")),
+            self.told_by,
+            rule.format,
             *self.names,
             *rule.names.weak,
         )
@@ -65,14 +72,13 @@ def entity_rules(request: HttpRequest) -> HttpResponse:
     """Every entity type of the rule pack; `?q=` searches, `?role=` narrows."""
     pack = load_rules()
     words, role = request.GET.get("q", "").strip().lower()[:100], request.GET.get("role", "")
-    chinese = (get_language() or "").startswith("zh")
     rows = [
         TypeRow(
             rule=rule,
             label=label_of_rule(rule),
-            other_label=rule.label_en if chinese else rule.label_zh,
+            other_label=rule.label_en if in_chinese() else rule.label_zh,
             pipl=str(PIPL_CATEGORIES[rule.pipl]),
-            house=rule.source.title == HOUSE_RULE_TITLE,
+            source=citation(rule.source.title, rule.source.title_en, rule.source.article, rule.source.article_en),
         )
         for rule in pack.entities.values()
     ]
@@ -133,8 +139,6 @@ _KEYS: Mapping[str, Any] = {
     "at_least": _("at least"),
     "required": _("among them"),
     "any_of": _("or any of"),
-    "over": _("above"),
-    "level": _("level"),
     "outcome": _("outcome"),
     "sign_offs": _("signed by"),
     "max_months": _("months at most"),
@@ -144,6 +148,8 @@ _KEYS: Mapping[str, Any] = {
     "mid": _("middling"),
     "high": _("high"),
 }
+# Which scale the levels of these rules stand on.
+_SCALES = {"floor.likelihood": "likelihood_level", "floor.impact": "impact_level"}
 _TERM_GROUPS = ("control", "motive_factor", "risk_grade", "outcome", "sign_off", "full_assessment")
 
 
@@ -154,10 +160,12 @@ class RiskRow:
     rule: Rule
     title: str
     lines: list[str]
+    source: str
 
     def holds(self, words: str) -> bool:
         """Whether the row has these words anywhere."""
-        texts = (self.rule.rule_id, self.title, self.rule.source, self.rule.article, *self.lines)
+        rule = self.rule
+        texts = (rule.rule_id, self.title, self.source, rule.article, rule.article_en, *self.lines)
         return any(words in text.lower() for text in texts)
 
 
@@ -168,7 +176,7 @@ def risk_rules(request: HttpRequest) -> HttpResponse:
     pack = shipped_rule_pack()
     words, unverified = request.GET.get("q", "").strip().lower()[:100], bool(request.GET.get("unverified"))
     rows = [
-        RiskRow(rule, str(TITLES.get(rule.rule_id, rule.rule_id)), list(_value_lines(pack, rule.value)))
+        RiskRow(rule, str(TITLES.get(rule.rule_id, rule.rule_id)), list(_value_lines(pack, rule)), _source(rule))
         for rule in pack.rules.values()
     ]
     shown = [row for row in rows if (not words or row.holds(words)) and not (unverified and row.rule.verified)]
@@ -180,22 +188,36 @@ def risk_rules(request: HttpRequest) -> HttpResponse:
         "unverified_total": len(pack.unverified()),
         "q": request.GET.get("q", "")[:100],
         "unverified": unverified,
-        "house_rule": HOUSE_RULE,
     }
     return render(request, "privacy/risk_rules.html", context)
 
 
-def _value_lines(pack: RulePack, value: object) -> Iterator[str]:
+def _source(rule: Rule) -> str:
+    return gettext("House rule") if rule.is_house_rule else citation(rule.source, "", rule.article, rule.article_en)
+
+
+def _value_lines(pack: RulePack, rule: Rule) -> Iterator[str]:
     """A value in words, a line for each part."""
+    value, scale = rule.value, _SCALES.get(rule.rule_id.rpartition(".")[0])
     if isinstance(value, Mapping):
         for key, part in value.items():
             if part not in ([], ()):
-                yield f"{_KEYS.get(str(key), key)}: {_said(pack, part)}"
+                yield colon(_KEYS.get(str(key), key)) + _said(pack, part)
     elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-        for item in value:
-            yield ", ".join(f"{_KEYS.get(str(key), key)} {_said(pack, part)}" for key, part in item.items())
+        for floor in value:
+            yield gettext("above %(over)s: not below “%(level)s”") % {
+                "over": _said(pack, floor["over"]),
+                "level": _level(pack, scale, floor["level"]),
+            }
+    elif scale:
+        yield _level(pack, scale, value)
     else:
         yield _said(pack, value)
+
+
+def _level(pack: RulePack, scale: str | None, level: object) -> str:
+    term = pack.terms.get((scale or "", str(level)))
+    return str(level) if term is None else term.zh if in_chinese() else term.en
 
 
 def _said(pack: RulePack, value: object) -> str:
@@ -204,10 +226,9 @@ def _said(pack: RulePack, value: object) -> str:
     if isinstance(value, list | tuple):
         return " · ".join(_said(pack, part) for part in value) or "–"
     if isinstance(value, str):
-        chinese = (get_language() or "").startswith("zh")
         for group in _TERM_GROUPS:
             if (term := pack.terms.get((group, value))) is not None:
-                return term.zh if chinese else term.en
+                return term.zh if in_chinese() else term.en
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)

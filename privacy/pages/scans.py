@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,6 +17,7 @@ from catalog.api.serializers.records import progress_of
 from catalog.datasets.models import DataField
 from catalog.jobs.models import ENDED, Job, JobState
 from catalog.pages.acts import attempt, page_of, say, user_of
+from catalog.pages.waiting import duration, queued_since, reason_for_waiting
 from catalog.people.models import Role
 from catalog.people.policies import may
 from privacy.models import Finding, Scan, ScanMode
@@ -29,7 +28,6 @@ from privacy.pages.words import WORK, count, told
 from privacy.services.scans import cancel_scan, request_scan
 
 SCANNING_ROLES = (Role.PRIVACY_OFFICER, Role.DATA_STEWARD)
-PATIENCE = timedelta(seconds=20)  # a worker takes a queued job within a second or two
 
 
 def visible_scans(request: HttpRequest) -> Any:
@@ -160,23 +158,14 @@ def progress_in_words(job: Job) -> Progress:
     """What the worker is at, how fast, how long it may still take; and where nobody works, that."""
     figures = progress_of(job)
     done, total, rate = figures["done"], figures["total"], figures["rows_per_second"]
-    parts = [str(WORK.get(figures["note"], ""))] if job.state == JobState.RUNNING else []
+    parts = [str(WORK.get(figures["note"], "")) if job.state == JobState.RUNNING else queued_since(job)]
     if rate and job.state == JobState.RUNNING:
         parts.append(_("%(rate)s rows a second") % {"rate": count(round(rate))})
         if total and total > done:
             parts.append(_("about %(time)s left") % {"time": duration((total - done) / rate)})
     if job.cancel_requested and job.state not in ENDED:
         parts.append(_("stopping"))
-    return Progress(done=done, total=total, words=" · ".join(filter(None, parts)), hint=_hint(job))
-
-
-def duration(seconds: float) -> str:
-    """A length of time in words."""
-    if seconds < 90:
-        return _("%(number)s s") % {"number": count(max(1, round(seconds)))}
-    if seconds < 5400:
-        return _("%(number)s min") % {"number": count(round(seconds / 60))}
-    return _("%(number)s h") % {"number": count(round(seconds / 3600, 1))}
+    return Progress(done=done, total=total, words=" · ".join(filter(None, parts)), hint=reason_for_waiting(job))
 
 
 def _took(job: Job) -> str:
@@ -185,26 +174,6 @@ def _took(job: Job) -> str:
         return ""
     took, rate = duration((job.ended_at - job.started_at).total_seconds()), progress_of(job)["rows_per_second"]
     return f"{took} · {_('%(rate)s rows a second') % {'rate': count(round(rate))}}" if rate else took
-
-
-def _hint(job: Job) -> str:
-    """Why a job does not move, as far as the rows tell it."""
-    now = timezone.now()
-    if job.state == JobState.QUEUED:
-        waited = now - job.created_at
-        if waited < PATIENCE:
-            return ""
-        busy = Job.objects.filter(state=JobState.RUNNING, lease_until__gte=now).count()
-        if busy:
-            ahead = Job.objects.waiting().filter(created_at__lt=job.created_at).count() + busy
-            return _("Other work is done first: %(number)s jobs.") % {"number": ahead}
-        return _(
-            "Nobody has taken it for %(time)s: the worker seems to have stopped. The scan stays in the queue and begins as soon as a "
-            "worker runs; tell whoever operates the program."
-        ) % {"time": duration(waited.total_seconds())}
-    if job.state == JobState.RUNNING and job.lease_until is not None and job.lease_until < now:
-        return _("The worker has not been heard of for a while. The scan is given to another by itself.")
-    return ""
 
 
 def state_in_words(scan: Scan) -> str:
@@ -224,8 +193,13 @@ def state_in_words(scan: Scan) -> str:
         case JobState.CANCELLED:
             return _("The scan was stopped. What it had read is not kept.")
         case JobState.FAILED:
-            return told(scan.job.error_message, scan.job.error_params) or _("The scan failed.")
+            return failure_in_words(scan.job) or _("The scan failed.")
     return ""
+
+
+def failure_in_words(job: Job) -> str:
+    """Why a job failed; nothing for one that did not, or that gave no reason."""
+    return told(job.error_message, job.error_params) if job.state == JobState.FAILED and job.error_message else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("protection/<int:pk>/propose/", protection.propose, name="protection-rules"),
     path("protection/<int:pk>/subject/", protection.subject, name="protection-subject"),
     path("protection/<int:pk>/effect/", protection.effect, name="protection-effect"),
+    path("protection/<int:pk>/effect/progress/", protection.effect_progress, name="protection-effect-progress"),
     path("protection/<int:pk>/<int:field>/", rule_page.field_rule, name="field-rule"),
     path("protection/<int:pk>/<int:field>/preview/", rule_page.rule_preview, name="rule-preview"),
     path("rules/", rules.entity_rules, name="rules"),

@@ -14,9 +14,9 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.api.errors import render_message
-from catalog.templatetags.canglang import thousands
+from catalog.templatetags.canglang import listed, thousands
 from privacy.detection.model import Likelihood
-from privacy.detection.rules import EntityRule, load_rules
+from privacy.detection.rules import EntityRule, Family, load_rules
 from privacy.masking.operators import PROPERTIES, Operator, Technique
 
 LIKELIHOODS = tuple(step.value for step in Likelihood)
@@ -26,7 +26,7 @@ OPERATORS: Mapping[Operator, Any] = {
     Operator.KEEP: _("The value leaves as it is."),
     Operator.DROP: _("The column does not leave at all."),
     Operator.NULL: _("The column stays, every cell of it empty."),
-    Operator.CONSTANT: _("Every cell holds the same text."),
+    Operator.CONSTANT: _("Every cell holds the same value, of the column’s own type."),
     Operator.PARTIAL_MASK: _("A part that people recognise stays, the rest becomes stars."),
     Operator.TOKEN: _(
         "A code that is the same for the same value within one project, and tells nothing without its key. Tables can "
@@ -61,6 +61,17 @@ PIPL_CATEGORIES: Mapping[str, Any] = {
     "sensitive_minor": _("Sensitive: persons under 14"),
 }
 
+# How a scan tells a type.
+FAMILIES: Mapping[Family, Any] = {
+    Family.CHECKSUM: _("Form and check digits"),
+    Family.PATTERN: _("Form of the value"),
+    Family.LEXICON: _("List of words"),
+    Family.SHAPE: _("Build of the value"),
+    Family.DATE: _("Spread of the dates"),
+    Family.NUMERIC: _("Column name and numbers"),
+    Family.NAMED: _("Column name, or a label in the text"),
+}
+
 # What each role means to somebody who has to choose one (GB/T 37964).
 ROLES: Mapping[str, Any] = {
     "direct": _("says who it is by itself"),
@@ -73,12 +84,25 @@ ROLES: Mapping[str, Any] = {
 WORK: Mapping[str, Any] = {
     "fingerprint": _("comparing the content with what was read"),
     "scan": _("reading rows"),
+    "measure": _("reading and measuring rows"),
 }
+
+
+def in_chinese() -> bool:
+    """Whether the reader reads Chinese."""
+    return (get_language() or "zh").startswith("zh")
 
 
 def label_of_rule(rule: EntityRule) -> str:
     """An entity type's name in the reader's language."""
-    return rule.label_zh if (get_language() or "").startswith("zh") else rule.label_en
+    return rule.label_zh if in_chinese() else rule.label_en
+
+
+def citation(source: str, source_en: str, article: str, article_en: str) -> str:
+    """A document and the place in it, as the reader's language cites them: 《…》第二十八条 · GB/T 39335-2020 附录 D · PIPL, Art. 13."""
+    if in_chinese():
+        return source + ("" if source.endswith("》") else " ") + article if article else source
+    return listed(part for part in (source_en or source, article_en or article) if part)
 
 
 def entity_label(code: str) -> str | None:
@@ -119,3 +143,11 @@ def told(message: str, params: Mapping[str, Any]) -> str:
         for name, value in params.items()
     }
     return render_message(message, shown)
+
+
+def told_of_nearly_unique(name: str, values: int, persons: int) -> str:
+    """Why a field without a role is among the quasi-identifiers."""
+    return gettext(
+        "“%(field)s” is no confirmed quasi-identifier, but its %(values)s different values among %(persons)s persons tell most of"
+        " them apart, so it is counted as one. Leave it out or make it coarser."
+    ) % {"field": name, "values": thousands(values), "persons": thousands(persons)}

@@ -189,9 +189,11 @@ def _notes(
         Note.ACQUAINTANCE_NOT_ESTIMATED: risk is not None
         and inputs.release_mode is not ReleaseMode.PUBLIC
         and risk.environment.acquaintance is None,
-        Note.NULL_SUBJECTS_COUNTED_APART: isinstance(measured, Measurement) and measured.null_subject_rows > 0,
+        Note.NULL_SUBJECTS_COUNTED_AS_ONE: isinstance(measured, Measurement) and measured.null_subject_rows > 0,
         Note.SUBJECTS_IN_SEVERAL_CLASSES: isinstance(measured, Measurement)
         and measured.subjects_in_several_classes > 0,
+        Note.NEARLY_UNIQUE_FIELDS_COUNTED: isinstance(measured, Measurement) and bool(measured.nearly_unique),
+        Note.SUBJECT_FINER_THAN_IDENTIFIER: isinstance(measured, Measurement) and bool(measured.repeated_identifiers),
         Note.NO_DATA_SUBJECTS_DECLARED: not about_people,
         Note.UNVERIFIED_RULES: bool(pack.unverified()),
         Note.RULES_NOT_YET_IN_EFFECT: bool(pack.not_in_effect(inputs.assessed_on)),

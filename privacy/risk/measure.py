@@ -76,7 +76,7 @@ def measure(
     """Measure the table in `batches`, which is read once.
 
     `quasi` are the quasi-identifiers; an empty cell is a value of its own. `subject` names the column that says whom
-    a row is about: classes count its distinct values, and a row where it is empty counts as a person of its own; None
+    a row is about: classes count its distinct values, and the rows where it is empty count as one person together; None
     means every row is a person. `sensitive` are the fields for l and t. `population` is the number of persons these
     are a part of. `key` (up to 64 bytes) keys the internal hashes; the result does not depend on it.
 

@@ -11,7 +11,9 @@ several classes the figures lean to the safe side:
 - `r_avg` is classes / subjects, which is the mean over persons of the sum of 1/size over their classes, so never less
   than the mean of their greatest risk; it is capped at 1;
 - `linked_*` says what becomes of the classes once the rows of a person can be tied together (a released token does
-  that): then persons are alike only if they are in the very same set of classes.
+  that): then persons are alike only if they are in the very same set of classes;
+- rows without a subject are about one person whom nobody knows, so that they add at most one to any class. Nothing
+  ties them together, so in the linked figures that person has each of its classes by itself.
 """
 
 from __future__ import annotations
@@ -74,12 +76,23 @@ class SensitiveMeasurement:
 
 
 @dataclass(frozen=True, slots=True)
+class NearlyUnique:
+    """A field that is no confirmed quasi-identifier and is counted as one: it has so many different values that they
+    tell most persons apart."""
+
+    name: str
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """A measured table.
 
-    `null_subject_rows` are rows without a subject, each counted as a person; 0 where no subject field was named.
+    `null_subject_rows` are rows without a subject, counted as one person together; 0 where no subject field was named.
     `uniques` are persons alone in at least one of their classes. `population` is what the persons are a part of; None
-    if not known.
+    if not known. `nearly_unique` are those of the `quasi` that are counted for their many values alone.
+    `repeated_identifiers` are direct identifiers of the table that repeat where the subject does not, so that one
+    person may have been counted as several. Both are written by whoever chose the fields.
     """
 
     quasi: tuple[str, ...]
@@ -97,6 +110,8 @@ class Measurement:
     linked_uniques: int = 0
     sensitive: tuple[SensitiveMeasurement, ...] = ()
     population: int | None = None
+    nearly_unique: tuple[NearlyUnique, ...] = ()
+    repeated_identifiers: tuple[str, ...] = ()
 
     @property
     def unique_share(self) -> float:
@@ -152,6 +167,8 @@ class Measurement:
             "quasi": list(self.quasi),
             "class_sizes": [asdict(bucket) for bucket in self.class_sizes],
             "sensitive": [asdict(field) for field in self.sensitive],
+            "nearly_unique": [asdict(field) for field in self.nearly_unique],
+            "repeated_identifiers": list(self.repeated_identifiers),
             "unique_share": self.unique_share,
             "l_distinct": self.l_distinct,
             "l_entropy": self.l_entropy,
@@ -170,6 +187,8 @@ class Measurement:
             subject=data["subject"],
             class_sizes=tuple(ClassSizeBucket(**bucket) for bucket in data["class_sizes"]),
             sensitive=tuple(SensitiveMeasurement(**field) for field in data["sensitive"]),
+            nearly_unique=tuple(NearlyUnique(**field) for field in data["nearly_unique"]),
+            repeated_identifiers=tuple(data["repeated_identifiers"]),
             **{name: data[name] for name in _PLAIN_FIELDS},
         )
 
@@ -193,17 +212,18 @@ def conclude(part: Partial, plan: Plan, *, population: int | None = None) -> Mea
     """The measurement that merged counts amount to. `part` must hold at least one row."""
     sizes = add_counts([part.counts, count_by(part.pairs, CLASS)])
     lone = sizes.filter(pc.equal(sizes[COUNT], pa.scalar(1)))[CLASS]
-    per_subject = count_by(part.pairs, SUBJECT)
+    known, unknown = _by_whether_known(part.pairs, plan.key)
+    per_subject = count_by(known, SUBJECT)
     alone = _total(part.counts)
     several = int(np.count_nonzero(_numbers(per_subject, COUNT) > 1))
-    linked = _linked_sizes(part) if several else sizes
+    linked = _linked_sizes(part.counts, known, unknown) if several else sizes
     counts = _numbers(sizes, COUNT)
     linked_counts = _numbers(linked, COUNT)
     return Measurement(
         quasi=plan.quasi,
         subject=plan.subject,
         rows=part.rows,
-        subjects=per_subject.num_rows + alone,
+        subjects=per_subject.num_rows + alone + bool(unknown.num_rows),
         classes=sizes.num_rows,
         k_min=int(counts.min()),
         uniques=distinct(only_classes(part.pairs, lone), SUBJECT).num_rows + _total(only_classes(part.counts, lone)),
@@ -221,11 +241,17 @@ def conclude(part: Partial, plan: Plan, *, population: int | None = None) -> Mea
     )
 
 
-def _linked_sizes(part: Partial) -> pa.Table:
+def _by_whether_known(pairs: pa.Table, key: bytes) -> tuple[pa.Table, pa.Table]:
+    """The pairs of subjects that are named, and those of the one who is not."""
+    nobody = pc.equal(pairs[SUBJECT], pa.scalar(int(null_hash(key)), pa.uint64()))
+    return pairs.filter(pc.invert(nobody)), pairs.filter(nobody)
+
+
+def _linked_sizes(counts: pa.Table, known: pa.Table, unknown: pa.Table) -> pa.Table:
     """How many persons have the same set of classes. The sum of the hashes of a person's classes stands for the set."""
-    sets = part.pairs.group_by(SUBJECT, use_threads=False).aggregate([(CLASS, "sum")])
+    sets = known.group_by(SUBJECT, use_threads=False).aggregate([(CLASS, "sum")])
     sets = sets.select([f"{CLASS}_sum"]).rename_columns([CLASS])
-    return add_counts([part.counts, count_by(sets, CLASS)])
+    return add_counts([counts, count_by(sets, CLASS), count_by(unknown, CLASS)])
 
 
 def _histogram(sizes: Numbers) -> tuple[ClassSizeBucket, ...]:

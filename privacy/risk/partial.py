@@ -26,7 +26,11 @@ CLASS, SUBJECT, VALUE, COUNT = "class", "subject", "value", "count"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which columns a measurement reads, by their names. `subject` None: every row is a person of its own."""
+    """Which columns a measurement reads, by their names. `subject` None: every row is a person of its own.
+
+    With a subject, the rows in which it is empty are all about one person whom nobody knows: how many persons they are
+    about cannot be told, and to take each for another would make classes look larger than they are.
+    """
 
     quasi: tuple[str, ...]
     subject: str | None
@@ -36,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class SensitivePart:
-    """The values of one sensitive field: counted for rows without a subject, as a set for the others."""
+    """The values of one sensitive field: counted where every row is a person, as a set for named subjects."""
 
     counts: pa.Table  # class, value, count
     triples: pa.Table  # class, subject, value; each once
@@ -44,7 +48,7 @@ class SensitivePart:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """What some rows add: `counts` holds the rows that are a person of their own, `pairs` who is in which class."""
+    """What some rows add: `counts` where every row is a person of its own, else `pairs`, who is in which class."""
 
     rows: int
     null_subject_rows: int
@@ -62,16 +66,15 @@ class Partial:
 def partial_of(batch: pa.RecordBatch, plan: Plan) -> Partial:
     """The part of one batch. All columns of the plan must be in it. Raises `ColumnTypeUnsupported`."""
     classes = join_hashes([hash_column(batch.column(name), name, plan.key) for name in plan.quasi])
-    alone = np.ones(batch.num_rows, dtype=np.bool_)
-    subjects = np.zeros(batch.num_rows, dtype=np.uint64)
+    named = np.full(batch.num_rows, plan.subject is not None)
+    subjects, unknown = np.zeros(batch.num_rows, dtype=np.uint64), 0
     if plan.subject is not None:
         column = plain_column(batch.column(plan.subject))
-        alone = column.is_null().to_numpy(zero_copy_only=False)
-        subjects = hash_column(column, plan.subject, plan.key)
-    named = ~alone
+        subjects, unknown = hash_column(column, plan.subject, plan.key), column.null_count
+    alone = ~named
     return Partial(
         rows=batch.num_rows,
-        null_subject_rows=int(alone.sum()) if plan.subject is not None else 0,
+        null_subject_rows=unknown,
         counts=_count({CLASS: classes[alone]}),
         pairs=_distinct({CLASS: classes[named], SUBJECT: subjects[named]}),
         sensitive=tuple(

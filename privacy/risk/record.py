@@ -152,6 +152,8 @@ def _measurement(measured: Measurement) -> dict[str, object]:
             }
             for field in measured.sensitive
         ],
+        "nearly_unique": [{"name": field.name, "values": field.values} for field in measured.nearly_unique],
+        "repeated_identifiers": list(measured.repeated_identifiers),
         "l_distinct": measured.l_distinct,
         "l_entropy": _approximate(measured.l_entropy),
         "t": _approximate(measured.t),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -47,14 +47,18 @@ SHIPPED_PACK = Path(__file__).with_name("rulepack.toml")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One limit and where it comes from. `value` is JSON-able: numbers that are not whole are decimal text."""
+    """One limit and where it comes from. `value` is JSON-able: numbers that are not whole are decimal text.
+
+    `article` is the place in the source, as it is cited in either language; a house rule has none.
+    """
 
     rule_id: str
     source: str
-    article: str
     value: object
     effective_from: date
     verified: bool
+    article: str = ""
+    article_en: str = ""
 
     @property
     def is_house_rule(self) -> bool:
@@ -67,6 +71,7 @@ class Rule:
             "rule_id": self.rule_id,
             "source": self.source,
             "article": self.article,
+            "article_en": self.article_en,
             "value": self.value,
             "effective_from": self.effective_from.isoformat(),
             "verified": self.verified,
@@ -84,7 +89,9 @@ class Term:
     hint_zh: str = ""
     hint_en: str = ""
     source: str = ""
+    source_en: str = ""
     article: str = ""
+    article_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +194,7 @@ def load_rule_pack(text: str) -> RulePack:
     content = {
         "version": version,
         "rules": [rules[rule_id].as_dict() for rule_id in sorted(rules)],
-        "terms": [
-            [term.group, term.code, term.zh, term.en, term.hint_zh, term.hint_en, term.source, term.article]
-            for _key, term in sorted(terms.items())
-        ],
+        "terms": [[getattr(term, field.name) for field in fields(Term)] for _key, term in sorted(terms.items())],
     }
     return RulePack(
         version=version,
@@ -268,7 +272,8 @@ def _read_rule(row: object) -> tuple[Rule, Any]:
     if not isinstance(row, dict):
         raise RulePackInvalid(rule="rules", problem="expected a table")
     rule_id = checked_text("rule_id", row.get("rule_id"))
-    only_keys(rule_id, row, {"rule_id", "source", "article", "value", "effective_from", "verified"})
+    place = set() if row.get("source") == HOUSE_RULE else {"article", "article_en"}
+    only_keys(rule_id, row, {"rule_id", "source", "value", "effective_from", "verified"} | place)
     parser = _PARSERS.get(rule_id)
     if parser is None:
         raise RulePackInvalid(rule=rule_id, problem="no such rule is known")
@@ -281,10 +286,10 @@ def _read_rule(row: object) -> tuple[Rule, Any]:
     rule = Rule(
         rule_id=rule_id,
         source=checked_text(rule_id, row["source"]),
-        article=checked_text(rule_id, row["article"]),
         value=plain(row["value"]),
         effective_from=effective_from,
         verified=verified,
+        **{key: checked_text(rule_id, row[key]) for key in place},
     )
     return rule, parsed
 
@@ -369,7 +374,7 @@ def _read_terms(tables: object) -> dict[tuple[str, str], Term]:
         for code, entry in checked_table(where, table, {str(code) for code in _TERM_GROUPS[group]}).items():
             if not isinstance(entry, dict):
                 raise RulePackInvalid(rule=f"{where}.{code}", problem="expected a table")
-            optional = {"hint_zh", "hint_en", "source", "article"} & entry.keys()
+            optional = {"hint_zh", "hint_en", "source", "source_en", "article", "article_en"} & entry.keys()
             only_keys(f"{where}.{code}", entry, {"zh", "en"} | optional)
             texts = {
                 key: checked_text(f"{where}.{code}", text) for key, text in cast("dict[str, object]", entry).items()

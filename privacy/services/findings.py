@@ -14,7 +14,7 @@ from catalog.messages import gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
 from privacy.detection.rules import load_rules
-from privacy.models import FieldRole, Finding, FindingState
+from privacy.models import FieldRole, Finding, FindingDecision, FindingState
 
 # How strictly a role is protected; going down this list is a downgrade.
 STRICTNESS = {FieldRole.DIRECT: 3, FieldRole.SENSITIVE: 2, FieldRole.QUASI: 1, FieldRole.NONE: 0}
@@ -27,7 +27,7 @@ def confirm_finding(*, actor: User, finding: Finding) -> Finding:
     """Agree with the scanner."""
     finding = _lock(actor, finding)
     if finding.state != FindingState.PROPOSED:
-        raise WrongState(state=finding.state)
+        raise WrongState(state=FindingState(finding.state))
     return _decide(finding, actor, FindingState.CONFIRMED, finding.entity_type, finding.role, "")
 
 
@@ -112,12 +112,28 @@ def _decide_or_wait(
     finding.pending_state, finding.pending_type, finding.pending_role = state, entity_type, role
     finding.pending_reason, finding.pending_by = reason, actor
     finding.save(update_fields=["pending_state", "pending_type", "pending_role", "pending_reason", "pending_by"])
+    decision = FindingDecision.objects.create(
+        finding=finding,
+        state=state,
+        entity_type=entity_type,
+        role=role,
+        reason=reason,
+        waits=True,
+        decided_by=actor,
+        decided_at=timezone.now(),
+    )
     record(
         actor=actor,
         action="finding.second_person_asked",
         subject=finding,
         organization=finding.distribution.dataset.provider,
-        details={"field": finding.field_id, "to": state, "entity_type": entity_type, "role": role},
+        details={
+            "field": finding.field_id,
+            "to": state,
+            "entity_type": entity_type,
+            "role": role,
+            "decision": decision.pk,
+        },
     )
     return finding
 
@@ -137,15 +153,30 @@ def _decide(
     finding.pending_state = finding.pending_type = finding.pending_role = finding.pending_reason = ""
     finding.pending_by = None
     finding.save()
+    decision = FindingDecision.objects.create(
+        finding=finding,
+        state=state,
+        entity_type=entity_type,
+        role=role,
+        reason=reason,
+        decided_by=actor,
+        decided_at=finding.decided_at,
+    )
     write_field_verdict(field=finding.field, entity_type=entity_type, role=role)
     pack = load_rules()
     if (rule := pack.entities.get(entity_type)) is not None:
-        propose_initial_grade(field=finding.field, grade=rule.grade, reason=f"{entity_type}: {pack.version}")
+        propose_initial_grade(field=finding.field, grade=rule.grade, entity_type=entity_type, rules=pack.version)
     record(
         actor=actor,
         action=f"finding.{state}",
         subject=finding,
         organization=finding.distribution.dataset.provider,
-        details={"field": finding.field_id, "entity_type": entity_type, "role": role, "first_person": first},
+        details={
+            "field": finding.field_id,
+            "entity_type": entity_type,
+            "role": role,
+            "first_person": first,
+            "decision": decision.pk,
+        },
     )
     return finding

@@ -22,6 +22,7 @@ from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanMode
 from privacy.risk.rules import shipped_rule_pack
 from privacy.services.mentions import last_scan, undecided_mentions
 from privacy.services.protections import policy_of
+from privacy.services.subjects import is_serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ MENTIONS_UNDECIDED = Problem(
     gettext_noop("A field that stays readable mentions persons in some rows; say what it is, or leave it out."),
 )
 NO_SUBJECT = Problem("subject_missing", gettext_noop("Nobody has said whom a row is about."))
+SUBJECT_IS_SERIAL = Problem(
+    "subject_is_serial",
+    gettext_noop(
+        "The subject differs from row to row while a direct identifier repeats: one person would be counted as several."
+    ),
+)
 NO_QUASI = Problem("quasi_missing", gettext_noop("No quasi-identifier is confirmed, so the risk cannot be measured."))
 NOTHING_RELEASED = Problem(
     "protection_missing", gettext_noop("No field has a protection rule, so nothing would be released.")
@@ -138,7 +145,11 @@ def _subject_problems(distribution: Distribution, findings: list[Finding]) -> li
     if distribution.dataset.subject_kind == SubjectKind.NONE:
         undeclared = distribution.dataset.subject_declared_by_id is None
         return [NO_SUBJECT] if undeclared or any(f.role == FieldRole.DIRECT for f in findings) else []
-    found = [NO_SUBJECT] if distribution.subject_field_id is None else []
+    found = []
+    if (subject := distribution.subject_field) is None:
+        found.append(NO_SUBJECT)
+    elif is_serial(subject, distribution.dataset.subject_kind):
+        found.append(SUBJECT_IS_SERIAL)
     if not any(finding.role == FieldRole.QUASI for finding in findings):
         found.append(NO_QUASI)
     return found

@@ -53,6 +53,13 @@ def cancel_scan(*, actor: User, scan: Scan) -> Scan:
     return scan
 
 
+def cancel_scan_of(actor: User, job: Job) -> Scan:
+    """The same, by the scan's job: how the jobs' registry calls it."""
+    return cancel_scan(
+        actor=actor, scan=Scan.objects.select_related("job", "distribution__dataset__provider").get(job=job)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What the worker hands over: plain data, evidence masked."""
@@ -102,6 +109,29 @@ def record_scan_ended(job: Job) -> None:
     )
 
 
+_DECIDED = ("state", "entity_type", "role", "reason", "decided_by", "decided_at")
+_NOBODY_ASKED: Mapping[str, Any] = {
+    "pending_state": "",
+    "pending_type": "",
+    "pending_role": "",
+    "pending_reason": "",
+    "pending_by": None,
+}
+
+
+def _settle_unseen(finding: Finding, seen: Mapping[str, Any]) -> None:
+    """An undecided finding of which nothing is there any more. What an officer decided before a scan asked again stands as it did,
+    and still stands on the field; what nobody ever decided is gone."""
+    last = finding.decisions.filter(waits=False).last()
+    if last is None:
+        finding.delete()
+        return
+    decided = {name: getattr(last, name) for name in _DECIDED}
+    for name, value in {**seen, **decided, **_NOBODY_ASKED}.items():
+        setattr(finding, name, value)
+    finding.save(update_fields=[*seen, *decided, *_NOBODY_ASKED])
+
+
 def _update_finding(scan: Scan, field: DataField, column: Mapping[str, Any], *, thorough: bool) -> None:
     """One finding per field. A decision stands while the scanner says the same as when it was taken; a change asks again.
 
@@ -109,11 +139,6 @@ def _update_finding(scan: Scan, field: DataField, column: Mapping[str, Any], *, 
     """
     finding = Finding.objects.select_for_update().filter(field=field).first()
     found_type, found_role = str(column["entity_type"] or ""), str(column["role"])
-    if not found_type and found_role == FieldRole.NONE:
-        # Nothing here now. What an officer decided stands; what nobody had decided is gone.
-        if thorough and finding is not None and finding.state == FindingState.PROPOSED:
-            finding.delete()
-        return
     seen = {
         "scan": scan,
         "likelihood": column["likelihood"],
@@ -125,6 +150,10 @@ def _update_finding(scan: Scan, field: DataField, column: Mapping[str, Any], *, 
         "found_type": found_type,
         "found_role": found_role,
     }
+    if not found_type and found_role == FieldRole.NONE:
+        if thorough and finding is not None and finding.state == FindingState.PROPOSED:
+            _settle_unseen(finding, seen)
+        return
     if finding is None:
         Finding.objects.create(
             distribution=scan.distribution, field=field, entity_type=found_type, role=found_role, **seen
@@ -143,12 +172,7 @@ def _update_finding(scan: Scan, field: DataField, column: Mapping[str, Any], *, 
             "state": FindingState.PROPOSED,
             "decided_by": None,
             "decided_at": None,
-            # What waits for a second person was asked of another verdict.
-            "pending_state": "",
-            "pending_type": "",
-            "pending_role": "",
-            "pending_reason": "",
-            "pending_by": None,
+            **_NOBODY_ASKED,  # what waits for a second person was asked of another verdict
         }
     for name, value in seen.items():
         setattr(finding, name, value)

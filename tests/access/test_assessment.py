@@ -111,7 +111,7 @@ def test_core_data_is_released_to_nobody(stages: Stages, cast: Cast) -> None:
         field=stages.field("区县"),
         grade=Grade.CORE,
         affected_object="national_security",
-        impact="grave",
+        impact="serious",
         reason="涉密区域",
     )
     application = stages.deciding()

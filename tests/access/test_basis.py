@@ -62,18 +62,24 @@ def scan_what_the_table_holds_now(stages: Stages, acts: Acts) -> None:
 
 
 CHANGES = [
-    change_the_protection,
-    change_a_finding,
-    scan_again,
-    change_the_subject,
-    call_a_field_important,
-    scan_what_the_table_holds_now,
+    (change_the_protection, "protection"),
+    (change_a_finding, "ground"),
+    (scan_again, "scan"),
+    (change_the_subject, "ground"),
+    (call_a_field_important, "ground"),
+    (scan_what_the_table_holds_now, "data"),
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize(("change", "because"), CHANGES, ids=[change.__name__ for change, _because in CHANGES])
 def test_a_change_since_the_assessment_deletes_the_bytes_and_asks_for_a_new_assessment(
-    stages: Stages, acts: Acts, cast: Cast, deciding: Application, committed: Callable[[], Any], change: Any
+    stages: Stages,
+    acts: Acts,
+    cast: Cast,
+    deciding: Application,
+    committed: Callable[[], Any],
+    change: Any,
+    because: str,
 ) -> None:
     before = present_assessment(deciding)
     artefact = artefact_of(deciding)
@@ -91,6 +97,8 @@ def test_a_change_since_the_assessment_deletes_the_bytes_and_asks_for_a_new_asse
     again = present_assessment(application)
     assert (again.number, again.application.state) == (before.number + 1, State.DECIDING)
     assert on_disk(artefact_of(application))
+    before.refresh_from_db()
+    assert (before.superseded_because, again.superseded_because) == (because, "")
 
 
 def test_after_the_new_assessment_it_can_be_granted(
@@ -131,6 +139,7 @@ def test_a_source_that_changed_and_was_not_scanned_gives_the_application_back(
     assert not on_disk(artefact)
     assert not Assessment.objects.filter(application=application, superseded_at__isnull=True).exists()
     assert last_line(application).action == "application.basis_changed"
+    assert Assessment.objects.get(application=application).superseded_because == "data"
 
 
 def test_a_finding_that_waits_for_a_second_person_gives_the_application_back(
@@ -232,5 +241,6 @@ def test_a_returned_application_is_assessed_anew_when_it_is_submitted_again(
     assert fresh(deciding).note == ""
     stages.run_jobs()
     assert present_assessment(deciding).number == 2
+    assert deciding.assessments.get(number=1).superseded_because == "resubmitted"
     assert artefact_of(deciding) != first
     assert fresh(deciding).state == State.DECIDING

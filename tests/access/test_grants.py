@@ -56,7 +56,7 @@ def test_an_approval_creates_the_usage_right(stages: Stages, cast: Cast, granted
     right = RightsAssignment.objects.get(kind=RightKind.USAGE)
     assert (right.dataset, right.holder, right.exclusive) == (stages.draft, cast.institute, False)
     assert right.basis == f"canglang:application/{granted.pk}"
-    assert set(right.scope.split(", ")) == {"身份证号", "性别", "出生日期", "区县", "诊断"}
+    assert set(right.scope.split("、")) == {"身份证号", "性别", "出生日期", "区县", "诊断"}
     assert (right.transferable, right.sublicensable) == (False, False)
     today = timezone.localdate()
     assert (right.valid_from, right.valid_to) == (today, today + timedelta(days=180))

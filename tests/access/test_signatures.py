@@ -112,6 +112,18 @@ def test_who_signed_for_the_owner_does_not_confirm_the_payment(acts: Acts, cast:
         acts.stages.act(cast.amy, application, Action.CONFIRM_PAYMENT, bank_reference="ICBC-1")
 
 
+def test_who_confirmed_the_payment_does_not_revoke_the_grant(acts: Acts, cast: Cast) -> None:
+    grant_role(actor=cast.adam, user=cast.fiona, organization=cast.health, role=Role.APPROVER)
+    application = acts.reach(State.AWAITING_PAYMENT)
+    assert sides_of(cast.fiona, application) == {Side.OWNER, Side.FINANCE}
+    acts.stages.act(cast.fiona, application, Action.CONFIRM_PAYMENT, bank_reference="ICBC-1")
+    assert sides_of(cast.fiona, application) == {Side.FINANCE}
+    with pytest.raises(NotPermitted):
+        acts.stages.act(cast.fiona, application, Action.REVOKE, reason="用途已变")
+    assert fresh(application).state == State.GRANTED
+    assert acts.stages.act(cast.amy, application, Action.REVOKE, reason="用途已变").state == State.REVOKED
+
+
 def test_nobody_decides_on_their_own_application(acts: Acts, cast: Cast) -> None:
     """Amy works for the institute too, and asks there for what she approves here."""
     grant_role(actor=cast.adam, user=cast.amy, organization=cast.institute, role=Role.REQUESTER)

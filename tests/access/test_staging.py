@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from access.models import Application, Artefact
+from access.pages.words import note_of
 from access.workflow import Action, State
 from catalog.errors import InvalidInput
 from catalog.jobs.models import JobState
@@ -99,9 +101,34 @@ def test_the_manifest_says_how_and_never_what(deciding: Application) -> None:
     manifest = artefact_of(deciding).manifest
     assert manifest["operators"]["身份证号"] == "token"
     assert manifest["key_domain"] == str(deciding.project.key_domain.binding)
+    columns = {column["name"]: column for column in manifest["columns"]}
+    assert columns["出生日期"]["parameters"] == {"to": "decade"}
+    assert columns["身份证号"]["parameters"] == {}
+    assert {(column["invalid"], column["invalid_policy"]) for column in columns.values()} == {(0, "null"), (0, "token")}
     text = json.dumps(manifest, ensure_ascii=False)
     for value in raw_values(visits_csv(), "身份证号", "姓名", "手机号"):
         assert value not in text
+
+
+def test_malformed_and_missing_values_are_counted_under_the_policy_that_was_set(stages: Stages, cast: Cast) -> None:
+    content = with_column(visits_csv(), "随访日期", lambda number: ("2026-01-31", "近期", "")[number % 3])
+    rule = {"operator": "generalise", "parameters": {"to": "month"}}
+    table = OtherVisits(stages, content, protection={"随访日期": ("generalise", {"to": "month"})})
+    assert table.ready
+    set_protection(actor=cast.oscar, field=table.field("随访日期"), **rule, invalid="token")  # type: ignore[arg-type]
+    fields = dict.fromkeys(("身份证号", "性别", "随访日期"), "研究需要")
+    column = {found["name"]: found for found in artefact_of(table.deciding(fields=fields)).manifest["columns"]}[
+        "随访日期"
+    ]
+    assert (column["cells"], column["invalid"], column["nulls"]) == (240, 80, 80)
+    assert (column["invalid_policy"], column["null_policy"], column["parameters"]) == ("token", "keep", {"to": "month"})
+
+    set_protection(actor=cast.oscar, field=table.field("随访日期"), **rule, invalid="fail")  # type: ignore[arg-type]
+    stopped = table.deciding(fields=fields)
+    assert (stopped.state, stopped.note_code) == (State.RETURNED, "values_invalid")
+    set_protection(actor=cast.oscar, field=table.field("随访日期"), **rule, null="fail")  # type: ignore[arg-type]
+    stopped = table.deciding(fields=fields)
+    assert (stopped.state, stopped.note_code) == (State.RETURNED, "nulls_refused")
 
 
 def test_the_artefact_can_be_parquet(stages: Stages) -> None:
@@ -235,6 +262,8 @@ def test_a_direct_identifier_left_in_a_kept_text_stops_the_artefact(stages: Stag
     application = refused(other, fields=dict.fromkeys(("性别", "出生日期", "区县", "备注"), "需要"))
     assert application.note_code == "residual_identifier"
     assert application.note_params == {"columns": "备注 (CN_RESIDENT_ID)"}
+    with override("zh-hans"):
+        assert note_of(application).endswith("备注（居民身份证号）。")
     assert "CN_RESIDENT_ID" in application.note % application.note_params
 
 

@@ -164,6 +164,31 @@ def test_a_lower_grade_waits_for_a_second_person(api: Callable[..., Api], cast: 
     assert stages.field("诊断").grade == "general_2"
 
 
+def test_what_another_organisation_holds_ends_when_it_agrees(
+    api: Callable[..., Api], cast: Cast, stages: Stages
+) -> None:
+    stella, carl = api(cast.stella), api(cast.carl)
+    said = {"kind": "control", "basis": "苏数〔2025〕2号", "valid_from": "2025-01-01"}
+    right = stella.post(f"datasets/{stages.draft.pk}/rights/", {**said, "holder": cast.big_data.pk}).json()["id"]
+    assert stella.post(f"rights/{right}/end/").json()["error"]["fields"].keys() == {"reason"}
+    asked = stella.post(f"rights/{right}/end/", {"reason": "协议到期"})
+    assert (asked.status_code, asked.json()["accepted"], asked.json()["right"]["ended_at"]) == (202, None, None)
+    again = stella.post(f"rights/{right}/end/", {"reason": "协议到期"})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "proposal_open")
+    address = f"ending-proposals/{asked.json()['id']}/"
+    assert stella.post(f"{address}agree/").status_code == 403
+    assert api(cast.wendy).post(f"{address}agree/").status_code == 404
+    assert [row["id"] for row in carl.get("ending-proposals/?open=true").json()["results"]] == [asked.json()["id"]]
+    assert carl.post(f"{address}refuse/").json()["accepted"] is False
+    assert carl.post(f"{address}agree/").json()["error"]["code"] == "proposal_decided"
+    asked = stella.post(f"rights/{right}/end/", {"reason": "再次协商"})
+    agreed = carl.post(f"ending-proposals/{asked.json()['id']}/agree/").json()
+    assert (agreed["accepted"], agreed["right"]["ended_at"] is not None) == (True, True)
+    own = stages.draft.rights.get(kind="ownership").pk
+    ended = stella.post(f"rights/{own}/end/")
+    assert (ended.status_code, ended.json()["ended_at"] is not None) == (200, True)
+
+
 def test_a_column_is_described(api: Callable[..., Api], cast: Cast, stages: Stages) -> None:
     field = stages.field("诊断").pk
     answer = api(cast.stella).patch(f"fields/{field}/", {"label": "临床诊断"})

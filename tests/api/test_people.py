@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from knox.models import AuthToken
+
+from catalog.people.models import User
 from tests.api.conftest import Api
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 
 
 def names(answer: object) -> set[str]:
@@ -87,3 +90,44 @@ def test_a_user_named_in_a_body_has_to_be_visible(api: Callable[..., Api], cast:
         answer = api(cast.rita).post("memberships/", body)
         assert answer.status_code == 400, user
         assert "user" in answer.json()["error"]["fields"]
+
+
+def test_an_invitation_is_all_or_nothing_and_its_link_works_once(api: Callable[..., Api], cast: Cast) -> None:
+    body = {"username": "nora", "display_name": "Nora", "organization": cast.health.pk, "roles": ["approver"]}
+    refused = api(cast.adam).post("invitations/", {**body, "roles": ["approver", "approver"]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "role_held")
+    assert not User.objects.filter(username="nora").exists()
+    assert set(api(cast.adam).post("invitations/", {"roles": ["king"]}).json()["error"]["fields"]) == {
+        "username",
+        "display_name",
+        "organization",
+        "roles.0",
+    }
+    made = api(cast.adam).post("invitations/", body)
+    assert made.status_code == 201
+    assert made["Cache-Control"] == "no-store"
+    link = made.json()
+    assert link["user"]["username"] == "nora"
+    said = {"uid": link["uid"], "token": link["token"], "password": "another long password"}
+    assert api().post("accounts/set-password/", said).status_code == 204
+    assert api().post("accounts/set-password/", said).status_code == 409
+
+
+def test_who_changes_the_password_names_the_present_one(api: Callable[..., Api], cast: Cast) -> None:
+    rita = api(cast.rita)
+    wrong = rita.post("me/password/", {"current": "not it", "password": "another long password"})
+    assert wrong.status_code == 400
+    assert wrong.json()["error"]["fields"] == {"current": ["This is not your present password."]}
+    weak = rita.post("me/password/", {"current": PASSWORD, "password": "short"})
+    assert set(weak.json()["error"]["fields"]) == {"password"}
+    AuthToken.objects.create(cast.rita)
+    assert rita.post("me/password/", {"current": PASSWORD, "password": "another long password"}).status_code == 204
+    assert not AuthToken.objects.filter(user=cast.rita).exists()
+    assert User.objects.get(pk=cast.rita.pk).check_password("another long password")
+    assert api().post("me/password/", {}).status_code == 401
+
+
+def test_one_changes_ones_own_name(api: Callable[..., Api], cast: Cast) -> None:
+    assert api(cast.rita).patch("me/", {"display_name": " 周丽塔 "}).json()["display_name"] == "周丽塔"
+    assert api(cast.rita).patch("me/", {"display_name": "塔" * 61}).status_code == 400
+    assert api(cast.rita).patch("me/", {}).status_code == 400

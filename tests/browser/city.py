@@ -11,15 +11,19 @@ from typing import Any
 from access.models import Application
 from access.services.projects import open_project
 from access.workflow import State
+from catalog.datasets.endings import EndingProposal
 from catalog.datasets.grading import set_grade
-from catalog.datasets.models import DataField, Dataset, Distribution, Grade, GradeProposal, RightKind, RightsAssignment
+from catalog.datasets.lineage import LinkKind
+from catalog.datasets.linking import link_datasets
+from catalog.datasets.models import DataField, Dataset, Distribution, Grade, GradeProposal, RightKind
 from catalog.datasets.registration import register_upload, start_record
-from catalog.datasets.rights import record_right
+from catalog.datasets.rights import end_right, record_right
 from catalog.datasets.services import edit_dataset, submit_dataset
 from catalog.people.links import make_link
 from catalog.people.models import Membership, Role, User
 from catalog.people.services import create_user, invite_user
 from privacy.models import Finding, Scan
+from privacy.services.effects import request_effect
 from privacy.services.findings import reject_finding
 from privacy.services.scans import request_scan
 from tests.access.acts import Acts
@@ -123,13 +127,32 @@ class City:
         assert self.reviewed
         applications = self.applications
         stages, stella = self.stages, self.cast.stella
+        self.ending = self._asked_to_end()
         words = {"affected_object": "individual", "impact": "serious", "reason": "已核对"}
         set_grade(actor=stella, field=stages.field("诊断"), grade=Grade.GENERAL_4, **words)
         set_grade(actor=stella, field=stages.field("诊断"), grade=Grade.GENERAL_2, **words)
+        followup = self.reviewed.dataset
+        self.link = link_datasets(actor=stella, dataset=followup, target=stages.draft, kind=LinkKind.DERIVED_FROM)
+        link_datasets(actor=stella, dataset=followup, target=self.begun.dataset, kind=LinkKind.RELATED)
         assert self.invited
         assert self.newcomer
         assert self.waiting_scan
+        request_effect(actor=self.cast.oscar, distribution=stages.distribution)
         assert applications
+
+    def _asked_to_end(self) -> EndingProposal:
+        """Big data controls the other table, and health would have it back."""
+        right = record_right(
+            actor=self.cast.stella,
+            dataset=self.reviewed.dataset,
+            kind=RightKind.CONTROL,
+            holder=self.cast.big_data,
+            basis="数据委托管理协议",
+            valid_from=date(2025, 1, 1),
+        )
+        end_right(actor=self.cast.stella, right=right, reason="协议到期,不再续签")
+        found: EndingProposal = EndingProposal.objects.get()
+        return found
 
     def _begin(self, name: str, people: int) -> Distribution:
         upload = sealed_upload(f"{name}.csv", visits_csv(people, seed=people))
@@ -152,7 +175,7 @@ class City:
         link = make_link(self.invited)
         yield Visit("set-password", "", (link.uid, link.token))
         yield Visit("set-password", "", (link.uid, "spoiled"), status=410)
-        for name in ("stella", "oscar", "rita", "amy", "audrey", "adam", "noel"):
+        for name in ("stella", "oscar", "rita", "amy", "carl", "audrey", "adam", "noel"):
             yield Visit("home", name)
         yield Visit("account", "rita")
         yield Visit("signed-in", "rita")
@@ -175,6 +198,10 @@ class City:
         yield Visit("dataset-history", "stella", (visits.pk,))
         yield Visit("dataset-version", "stella", (visits.pk, 1))
         yield Visit("dataset-rights", "stella", (visits.pk,))
+        yield Visit("dataset-rights", "carl", (followup,))
+        yield Visit("right-end", "stella", (self.stages.draft.rights.get(kind=RightKind.OWNERSHIP).pk,))
+        yield Visit("right-end", "stella", (self.ending.right_id,))
+        yield Visit("dataset-links", "stella", (visits.pk,))
         yield Visit("dataset-fields", "stella", (draft,))
         yield Visit("field-grade", "stella", (self.stages.field("性别").pk,))
         yield Visit("distribution-subject", "oscar", (self.reviewed.pk,))
@@ -208,6 +235,7 @@ class City:
         yield Visit("protections", "oscar")
         yield Visit("protection", "oscar", (ready,))
         yield Visit("protection", "oscar", (review,))
+        yield Visit("protection-effect-progress", "oscar", (ready,), is_part=True)
         yield Visit("field-rule", "oscar", (ready, self.stages.field("出生日期").pk))
         yield Visit("rules", "oscar")
         yield Visit("risk-rules", "oscar")
@@ -233,13 +261,14 @@ class City:
         yield Visit("release", "amy", (self.applications["granted"].grant.release.pk,))
         yield Visit("release", "rita", (self.applications["revoked"].grant.release.pk,))
         yield Visit("overview", "amy")
-        yield Visit("access-dataset-panel", "rita", (self.stages.draft.pk,), is_part=True)
+        yield Visit("access-dataset-panel", "rita", (self.stages.draft.pk,))
 
     def _administration(self) -> Iterator[Visit]:
         health = self.cast.health.pk
         yield Visit("organizations", "adam")
         yield Visit("organization", "adam", (health,))
         yield Visit("organization-new", "adam", (self.cast.city.pk,))
+        yield Visit("organization-move", "adam", (health,))
         yield Visit("administered-accounts", "adam")
         yield Visit("administered-account", "adam", (self.cast.oscar.pk,))
         yield Visit("password-link", "adam", (self.invited.pk,))
@@ -254,9 +283,7 @@ class City:
     def sends(self) -> dict[str, tuple[Any, ...]]:
         """The addresses that only take what is sent, with values that exist."""
         visits, table = self.stages.draft.pk, self.stages.distribution.pk
-        right = RightsAssignment.objects.first()
         proposal, role = GradeProposal.objects.get(), Membership.objects.get(user=self.cast.oscar)
-        assert right is not None
         finding, deciding = Finding.objects.first(), self.applications["deciding"]
         assert finding is not None
         return {
@@ -267,7 +294,8 @@ class City:
             "logout": (),
             "dataset-submit": (visits,),
             "dataset-publish": (visits,),
-            "right-end": (right.pk,),
+            "ending-decide": (self.ending.pk, "agree"),
+            "link-remove": (self.link.pk,),
             "grade-decide": (proposal.pk, "accept"),
             "register-test": (),
             "protection-rules": (table,),
@@ -277,6 +305,7 @@ class City:
             "apply-filter": (table,),
             "account-name": (),
             "account-password": (),
+            "source-retire": (self.begun.source_id,),
             "organization-close": (self.cast.water.pk,),
             "organization-reopen": (self.cast.water.pk,),
             "role-end": (role.pk,),

@@ -15,6 +15,9 @@ from playwright.sync_api import Page
 from tests.journey.processes import ROOT
 
 HAN = re.compile(r"[㐀-鿿]")
+# Punctuation of the other language: beside Chinese, or at the head of a text that follows some (data is a word); of an English text.
+HALF_WIDTH = re.compile(r"[㐀-鿿）”][,;:!?()]|[,;:!?(] ?[㐀-鿿]|^[,;:)]")
+FULL_WIDTH = re.compile(r"[，。：；！？（）、]")
 # Three words in a row are a sentence, or a part of one.
 SENTENCE = re.compile(r"[A-Za-z][a-z’']+(?:[ ,;:]+[A-Za-z][a-z’'-]*){2,}")
 # An English text may give a term of Chinese law in brackets behind its own word, a law by its name, and lead to a page in Chinese.
@@ -79,16 +82,18 @@ def overflow(page: Page) -> list[str]:
 
 
 def foreign_words(page: Page, language: str, data: Iterable[str]) -> Iterator[str]:
-    """Sentences in English on a Chinese page, Chinese on an English one, where it is not data."""
-    foreign = HAN if language == "en" else SENTENCE
+    """Sentences in English on a Chinese page, Chinese on an English one, and the punctuation of either on the other, where it is
+    not data. On a Chinese page data counts as a word: what stands beside it is Chinese."""
+    english = language == "en"
+    foreign, word = ((HAN, FULL_WIDTH), " ") if english else ((SENTENCE, HALF_WIDTH), "词")
     for text in page.evaluate(_TEXTS):
-        rest = _TERM.sub(" ", text) if language == "en" else text
-        if not foreign.search(rest):
+        rest = _TERM.sub(" ", text) if english else text
+        if not any(pattern.search(rest) for pattern in foreign):
             continue
         for value in data:
             if value in rest:
-                rest = rest.replace(value, " ")
-        if foreign.search(rest):
+                rest = rest.replace(value, word)
+        if any(pattern.search(rest) for pattern in foreign):
             yield text[:120]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 import xlsxwriter
 from django.core.management import call_command
-from django.core.management.base import CommandError
 from rdflib import Graph, Literal, URIRef
 from rdflib import namespace as terms
 from rdflib.compare import isomorphic
@@ -25,6 +23,7 @@ from catalog.exchange import columns
 from catalog.exchange.published import read_published
 from catalog.ledger.models import LedgerEntry
 from tests.cast import Cast
+from tests.catalog.exchanging import export, first_problem, import_as, run
 from tests.catalog.sheets import (
     AUTHORITY,
     BASE,
@@ -38,34 +37,12 @@ from tests.catalog.sheets import (
 from tests.stages import RECORD, Stages
 
 
-def run(command: str, *arguments: str) -> tuple[dict[str, Any], int]:
-    """The document that a command prints, and its exit code."""
-    out = io.StringIO()
-    try:
-        call_command(command, *arguments, "--format", "json", "--language", "en", stdout=out, stderr=io.StringIO())
-        code = 0
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    except CommandError as error:
-        code = error.returncode if "\n" not in str(error) else -1  # one clear line
-    return json.loads(out.getvalue()), code
-
-
-def import_as(user: str, path: Path, *more: str) -> tuple[dict[str, Any], int]:
-    return run("import_catalog", str(path), "--as", user, *more)
-
-
-def first_problem(document: Mapping[str, Any]) -> tuple[Any, ...]:
-    problem = document["problems"][0]
-    return problem["sheet"], problem["row"], problem["column"], problem["code"]
-
-
 def test_a_steward_imports_drafts_through_the_ledger(cast: Cast, tmp_path: Path) -> None:
     lines = LedgerEntry.objects.count()
     document, code = import_as("stella", write_template(tmp_path / "f.xlsx", [VISITS, BEDS]))
     assert code == 0, document
     assert document["counts"] == {"registered": 2, "edited": 0, "unchanged": 0}
-    assert document["not_kept"]["items"] == 6
+    assert document["kept"] == {"items": 6, "links": 0}
     visits = Dataset.objects.get(code="204001/00001")
     assert (visits.state, visits.provider, visits.created_by) == (DatasetState.DRAFT, cast.health, cast.stella)
     assert (visits.share_type, visits.share_mode, visits.update_cycle) == ("conditional", "database", "daily")
@@ -232,13 +209,6 @@ def test_another_format_and_an_unknown_user_are_bad_input(cast: Cast, tmp_path: 
     assert import_as("stella", tmp_path / "f.csv")[0]["error"]["code"] == "format_unsupported"
     document, code = import_as("nobody", write_sheet(tmp_path / "f.xlsx", [VISITS]))
     assert (code, document["error"]["code"]) == (2, "user_unknown")
-
-
-def export(tmp_path: Path, form: str, *more: str) -> tuple[dict[str, Any], bytes]:
-    output = tmp_path / f"catalogue.{form}"
-    document, code = run("export_catalog", "--as", form, "--output", str(output), *more)
-    assert code == 0, document
-    return document, output.read_bytes()
 
 
 def test_turtle_says_in_dcat_what_is_published(stages: Stages, tmp_path: Path) -> None:

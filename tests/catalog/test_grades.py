@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.datasets.grading import decide_grade, propose_initial_grade, set_grade
+from catalog.datasets.grading import decide_grade, initial_ground, propose_initial_grade, set_grade
 from catalog.datasets.models import DataField, Dataset, Grade, GradeProposal
 from catalog.errors import Blocked, InvalidInput, NotPermitted, WrongState
 from catalog.people.models import User
@@ -35,9 +35,9 @@ def _dataset_grade(stages: Stages) -> str | None:
 
 def test_one_person_grades_a_field_and_raises_it(stages: Stages, cast: Cast) -> None:
     assert _set(cast.stella, stages.field("诊断"), Grade.GENERAL_2) is None
-    assert _set(cast.oscar, stages.field("诊断"), Grade.GENERAL_4, impact="grave") is None
+    assert _set(cast.oscar, stages.field("诊断"), Grade.GENERAL_4, impact="ordinary") is None
     field = stages.field("诊断")
-    assert (field.grade, field.grade_object, field.grade_impact) == ("general_4", "individual", "grave")
+    assert (field.grade, field.grade_object, field.grade_impact) == ("general_4", "individual", "ordinary")
     line = last_line(stages.draft)
     assert (line.action, line.details) == ("grade.set", {"field": field.pk, "grade": "general_4"})
 
@@ -49,10 +49,20 @@ def test_others_grade_nothing(stages: Stages, cast: Cast, name: str) -> None:
     assert stages.field("诊断").grade == ""
 
 
-@pytest.mark.parametrize("missing", ["affected_object", "impact", "reason"])
-def test_a_grade_names_the_object_the_impact_and_the_reason(stages: Stages, cast: Cast, missing: str) -> None:
-    with pytest.raises(InvalidInput):
-        _set(cast.stella, stages.field("诊断"), Grade.GENERAL_2, **{missing: "  "})
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"affected_object": "  "},
+        {"affected_object": "neighbours"},
+        {"impact": ""},
+        {"impact": "grave"},
+        {"reason": " "},
+    ],
+)
+def test_a_grade_names_the_object_the_impact_and_the_reason(stages: Stages, cast: Cast, wrong: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        _set(cast.stella, stages.field("诊断"), Grade.GENERAL_2, **wrong)
+    assert refused.value.fields.keys() == wrong.keys()
     assert stages.field("诊断").grade == ""
 
 
@@ -118,9 +128,12 @@ def test_a_dataset_takes_the_highest_grade_of_its_fields(stages: Stages, cast: C
 
 
 def test_what_the_rule_pack_proposes_raises_a_grade_and_never_lowers_it(stages: Stages, cast: Cast) -> None:
-    propose_initial_grade(field=stages.field("诊断"), grade="general_3", reason="pack 1")
+    propose_initial_grade(field=stages.field("诊断"), grade="general_3", entity_type="DIAGNOSIS", rules="1")
     assert stages.field("诊断").grade == "general_3"
-    propose_initial_grade(field=stages.field("诊断"), grade="general_4", reason="pack 2")
+    propose_initial_grade(field=stages.field("诊断"), grade="general_4", entity_type="DIAGNOSIS", rules="2")
     assert stages.field("诊断").grade == "general_4"
-    propose_initial_grade(field=stages.field("诊断"), grade="general_1", reason="pack 3")
-    assert (stages.field("诊断").grade, stages.field("诊断").grade_reason) == ("general_4", "pack 2")
+    propose_initial_grade(field=stages.field("诊断"), grade="general_1", entity_type="DIAGNOSIS", rules="3")
+    field = stages.field("诊断")
+    assert (field.grade, initial_ground(field)) == ("general_4", ("DIAGNOSIS", "2"))
+    _set(cast.stella, field, Grade.IMPORTANT)
+    assert initial_ground(stages.field("诊断")) is None, "a person's own words"

@@ -9,11 +9,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from catalog.datasets.endings import EndingProposal
 from catalog.datasets.models import Dataset, RightKind, RightsAssignment
-from catalog.datasets.rights import end_right, record_right
+from catalog.datasets.rights import decide_ending, end_right, record_right
 from catalog.datasets.services import register_dataset
 from catalog.errors import Blocked, InvalidInput, NotPermitted, WrongState
 from catalog.ledger.models import LedgerEntry
+from catalog.people.models import Role
+from catalog.people.services import close_organization, grant_role
 from tests.cast import Cast
 from tests.stages import RECORD
 from tests.world import last_line
@@ -159,8 +162,125 @@ def test_the_owner_controls_it_unless_a_record_says_otherwise(cast: Cast, datase
     assert dataset.controller == cast.health
     control = _record(cast, dataset, kind=RightKind.CONTROL, holder=cast.big_data)
     assert dataset.controller == cast.big_data
-    end_right(actor=cast.stella, right=control)
+    end_right(actor=cast.stella, right=control, reason="协议到期")
+    assert dataset.controller == cast.big_data
+    decide_ending(actor=cast.carl, proposal=EndingProposal.objects.get(right=control), accept=True)
     assert dataset.controller == cast.health
+
+
+# --- what another organisation holds ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def control(cast: Cast, dataset: Dataset) -> RightsAssignment:
+    """Health owns it and big data controls it."""
+    _record(cast, dataset)
+    return _record(cast, dataset, kind=RightKind.CONTROL, holder=cast.big_data)
+
+
+@pytest.fixture
+def asked(cast: Cast, control: RightsAssignment) -> EndingProposal:
+    """Stella asks that the control of big data ends."""
+    assert end_right(actor=cast.stella, right=control, reason="协议到期").ended_at is None
+    found: EndingProposal = EndingProposal.objects.get(right=control)
+    return found
+
+
+def test_what_another_holds_stands_until_somebody_there_agrees(
+    cast: Cast, dataset: Dataset, asked: EndingProposal
+) -> None:
+    line = last_line(dataset)
+    assert (line.action, line.actor, line.counterpart) == ("right.ending_proposed", cast.stella, cast.big_data)
+    assert "协议" not in str(line.details)
+    assert dataset.controller == cast.big_data
+    decide_ending(actor=cast.carl, proposal=asked, accept=True)
+    assert dataset.controller == cast.health
+    line = last_line(dataset)
+    assert (line.action, line.actor, line.details["first_person"]) == ("right.ended", cast.carl, cast.stella.pk)
+
+
+def test_what_the_holder_refuses_stands_and_can_be_asked_again(
+    cast: Cast, dataset: Dataset, asked: EndingProposal
+) -> None:
+    decide_ending(actor=cast.carl, proposal=asked, accept=False)
+    assert dataset.controller == cast.big_data
+    assert (last_line(dataset).action, last_line(dataset).actor) == ("right.ending_refused", cast.carl)
+    with pytest.raises(WrongState) as refused:
+        decide_ending(actor=cast.carl, proposal=asked, accept=True)
+    assert refused.value.code == "proposal_decided"
+    end_right(actor=cast.stella, right=asked.right, reason="再次协商")
+    assert EndingProposal.objects.filter(accepted__isnull=True).count() == 1
+
+
+@pytest.mark.parametrize("name", ["stella", "stefan", "amy", "oscar", "rita", "wendy", "adam", "audrey"])
+def test_nobody_but_the_holder_agrees(cast: Cast, dataset: Dataset, asked: EndingProposal, name: str) -> None:
+    with pytest.raises(NotPermitted):
+        decide_ending(actor=getattr(cast, name), proposal=asked, accept=True)
+    assert dataset.controller == cast.big_data
+
+
+def test_who_asked_does_not_agree_though_they_work_for_the_holder_too(
+    cast: Cast, dataset: Dataset, asked: EndingProposal
+) -> None:
+    grant_role(actor=cast.adam, user=cast.stella, organization=cast.big_data, role=Role.DATA_STEWARD)
+    with pytest.raises(NotPermitted) as refused:
+        decide_ending(actor=cast.stella, proposal=asked, accept=True)
+    assert refused.value.code == "second_person_needed"
+    with pytest.raises(IntegrityError, match="right_ended_by_a_second_person"), transaction.atomic():
+        EndingProposal.objects.filter(pk=asked.pk).update(decided_by=cast.stella)
+    grant_role(actor=cast.adam, user=cast.stefan, organization=cast.big_data, role=Role.DATA_STEWARD)
+    decide_ending(actor=cast.stefan, proposal=asked, accept=True)
+    assert dataset.controller == cast.health
+
+
+def test_the_holder_is_asked_with_a_reason_and_once(cast: Cast, control: RightsAssignment) -> None:
+    for reason in ("", "   ", "长" * 501):
+        with pytest.raises(InvalidInput) as wrong:
+            end_right(actor=cast.stella, right=control, reason=reason)
+        assert "reason" in wrong.value.fields
+    end_right(actor=cast.stella, right=control, reason="协议到期")
+    with pytest.raises(Blocked) as refused:
+        end_right(actor=cast.stefan, right=control, reason="协议到期")
+    assert refused.value.code == "proposal_open"
+
+
+def test_ownership_of_another_is_not_recorded_over(cast: Cast, dataset: Dataset) -> None:
+    """Not exclusively held, it would have been displaced by an exclusive owner."""
+    _record(cast, dataset, holder=cast.big_data, exclusive=False)
+    with pytest.raises(Blocked) as refused:
+        _record(cast, dataset)
+    assert refused.value.code == "rights_overlap"
+    _record(cast, dataset, exclusive=False)
+    assert dataset.owner == cast.big_data
+
+
+def test_what_is_over_has_not_begun_or_belongs_to_a_closed_organisation_asks_nobody(
+    cast: Cast, dataset: Dataset
+) -> None:
+    today = timezone.localdate()
+    past = _record(cast, dataset, holder=cast.big_data, valid_to=today - timedelta(days=1))
+    coming = _record(cast, dataset, holder=cast.big_data, valid_from=today + timedelta(days=1))
+    for right in (past, coming):
+        assert end_right(actor=cast.stella, right=right).ended_at is not None
+    present = _record(cast, dataset, holder=cast.water)
+    close_organization(actor=cast.adam, organization=cast.water)
+    assert end_right(actor=cast.stella, right=present).ended_at is not None
+
+
+def test_a_usage_right_is_ended_by_the_provider(cast: Cast, dataset: Dataset) -> None:
+    right = _record(cast, dataset, kind=RightKind.USAGE, holder=cast.institute, exclusive=False)
+    assert end_right(actor=cast.stella, right=right).ended_at is not None
+
+
+def test_a_proposal_is_seen_by_both_sides_and_waits_for_the_holders(cast: Cast, asked: EndingProposal) -> None:
+    seeing = [
+        name
+        for name in ("stella", "stefan", "carl", "amy", "oscar", "rita", "wendy", "audrey")
+        if EndingProposal.objects.visible_to(getattr(cast, name)).filter(pk=asked.pk).exists()
+    ]
+    assert seeing == ["stella", "stefan", "carl"]
+    assert list(EndingProposal.objects.awaiting(cast.carl)) == [asked]
+    assert not EndingProposal.objects.awaiting(cast.stella).exists()
 
 
 def test_a_right_counts_from_its_first_day_to_its_last(cast: Cast, dataset: Dataset) -> None:

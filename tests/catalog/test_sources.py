@@ -148,11 +148,18 @@ def test_a_name_is_taken_once_and_the_second_file_is_not_kept(cast: Cast) -> Non
     assert LedgerEntry.objects.filter(action="source.registered").count() == 1
 
 
-@pytest.mark.parametrize("name", ["", "   ", "名" * 81])
-def test_a_source_has_a_name_that_fits(cast: Cast, name: str) -> None:
+@pytest.mark.parametrize("name", ["", "   "])
+def test_a_source_without_a_name_is_called_after_its_file(cast: Cast, name: str) -> None:
+    for expected in ("visits", "visits-2"):
+        upload = sealed_upload("visits.csv", TABLE)
+        made = register_upload(actor=cast.stella, organization=cast.health, name=name, upload=upload)
+        assert made.name == expected
+
+
+def test_a_source_has_a_name_that_fits(cast: Cast) -> None:
     upload = sealed_upload("visits.csv", TABLE)
     with pytest.raises(InvalidInput) as refused:
-        register_upload(actor=cast.stella, organization=cast.health, name=name, upload=upload)
+        register_upload(actor=cast.stella, organization=cast.health, name="名" * 81, upload=upload)
     assert "name" in refused.value.fields
     assert not Source.objects.exists()
 
@@ -350,7 +357,10 @@ def test_another_database_on_the_same_server_is_registered_and_attached(cast: Ca
 def test_a_password_in_the_operators_address_is_not_needed_and_not_used(cast: Cast, settings: Settings) -> None:
     settings.SOURCE_HOSTS = {"lake": "postgresql://root:root@127.0.0.1:1/lake"}
     source = Source(
-        kind=SourceKind.DATABASE, host="lake", sealed_credentials=seal_credentials(user="reader", password="p")
+        organization=cast.health,
+        kind=SourceKind.DATABASE,
+        host="lake",
+        sealed_credentials=seal_credentials(user="reader", password="p"),
     )
     location: Any = location_of(source)
     assert urlsplit(settings.SOURCE_HOSTS["lake"]).username == "root"

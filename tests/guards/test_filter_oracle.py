@@ -8,11 +8,14 @@ from rest_framework.test import APIClient
 
 from access.models import Application
 from access.services import deciding as deciding_service
+from access.services.applications import edit_application
 from access.workflow import Action, State
 from catalog.errors import Blocked
 from catalog.people.models import Role, User
 from catalog.people.services import grant_role
+from privacy.services.protections import set_protection
 from tests.access.acts import fresh
+from tests.access.tables import OtherVisits, lines_of, table, visits_csv
 from tests.cast import Cast
 from tests.stages import Stages
 
@@ -91,3 +94,79 @@ def test_the_page_of_an_application_hides_what_the_api_hides(
     assert ('id="h-assessment"' in page) == sees
     artefact = application.artefacts.get()
     assert (artefact.sha256 in page) == sees
+
+
+def _without_filter(application: Application, cast: Cast) -> Application:
+    """Rita takes the filter off an application that came back to her."""
+    application = fresh(application)
+    return edit_application(
+        actor=cast.rita,
+        application=application,
+        version=application.version,
+        fields=None,
+        recipients=None,
+        values={"row_filter": None},
+    )
+
+
+def test_taking_the_filter_off_does_not_show_what_it_counted(stages: Stages, cast: Cast, client: Client) -> None:
+    application = stages.deciding(row_filter={"field": "性别", "op": "eq", "value": "男"})
+    counted = application.assessments.get().record["inputs"]["measured"]
+    stages.act(cast.amy, application, Action.RETURN, reason="请说明用途")
+    _without_filter(application, cast)
+    seen = _seen(cast.rita, application)
+    assert [seen["assessment"][part] for part in FIGURES] == [None] * len(FIGURES)
+    assert all(entry["details"] == {} for entry in seen["timeline"])
+    stages.act(cast.rita, application, Action.SUBMIT)
+    stages.run_jobs()
+    seen = _seen(cast.rita, application)
+    assert seen["assessment"]["measured"]["subjects"] == 240
+    assert [(one["k_min"], one["risk_grade"]) for one in seen["earlier_assessments"]] == [(None, "")]
+    for signer in (cast.amy, cast.oscar):
+        stages.act(signer, application, Action.APPROVE)
+    assert fresh(application).state == State.GRANTED
+    assert [one["k_min"] for one in _seen(cast.rita, application)["earlier_assessments"]] == [None]
+    assert [one["k_min"] for one in _seen(cast.amy, application)["earlier_assessments"]] == [counted["k_min"]]
+    client.force_login(cast.rita)
+    page = client.get(f"/applications/{application.pk}/").content.decode()
+    assert application.assessments.get(number=1).record_sha256 not in page
+
+
+def test_filters_that_were_taken_off_count_among_those_an_organisation_tried(
+    stages: Stages, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding_service, "MOST_FILTERS", 2)
+    for _ in range(2):
+        application = stages.deciding(row_filter=NO_DAY)
+        assert application.state == State.RETURNED
+        _without_filter(application, cast)
+    again = stages.application(row_filter=NO_DAY)
+    with pytest.raises(Blocked) as refused:
+        stages.act(cast.rita, again, Action.SUBMIT)
+    assert refused.value.code == "too_many_filters"
+
+
+def test_the_auditors_of_the_side_that_asks_read_no_figure_of_filtered_rows(stages: Stages, cast: Cast) -> None:
+    grant_role(actor=cast.adam, user=cast.ron, organization=cast.institute, role=Role.AUDITOR)
+    for row_filter, shown in ((ADULTS, False), (None, True)):
+        application = stages.deciding(row_filter=row_filter)
+        client = APIClient()
+        client.force_authenticate(cast.ron)
+        lines = client.get(
+            f"/api/v1/ledger/?object=application:{application.pk}&action=application.assessed", HTTP_HOST="localhost"
+        ).json()["results"]
+        assert [{"rows", "risk_grade", "artefact"} <= line["details"].keys() for line in lines] == [shown]
+        assert all("record" in line["details"] for line in lines)
+
+
+def test_what_stops_the_protection_is_not_told_of_a_handful_of_rows(stages: Stages, cast: Cast) -> None:
+    """An officer's rule stops at a missing value; whether this one person's is missing is not for a filter to ask."""
+    header, *rows = lines_of(visits_csv())
+    rows[0] = rows[0].replace("男", "", 1)
+    other = OtherVisits(stages, table([header, *rows]))
+    assert other.ready
+    set_protection(actor=cast.oscar, field=other.field("性别"), operator="keep", null="fail")
+    one = other.deciding(row_filter={"field": "出生日期", "op": "eq", "value": "1971-01-01"})
+    none = other.deciding(row_filter=NO_DAY)
+    assert (one.note, one.note_code, one.note_params) == (none.note, none.note_code, none.note_params)
+    assert one.note_code == "no_rows"

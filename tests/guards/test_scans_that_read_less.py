@@ -35,7 +35,8 @@ def test_a_sample_that_proves_nothing_leaves_the_proof_and_the_second_person(sta
 
 def test_a_sample_that_finds_nothing_leaves_what_waits_for_a_decision(stages: Stages) -> None:
     finding = Finding.objects.get(field=stages.field("身份证号"))
-    Finding.objects.filter(pk=finding.pk).update(state=FindingState.PROPOSED)
+    finding.decisions.all().delete()
+    Finding.objects.filter(pk=finding.pk).update(state=FindingState.PROPOSED, decided_by=None)
     nothing = {**_column(stages, proven=False), "entity_type": None, "role": "none"}
     _scan_says(stages, ScanMode.SAMPLE, [nothing])
     assert Finding.objects.filter(pk=finding.pk).exists()

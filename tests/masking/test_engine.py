@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import itertools
 import traceback
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from privacy.masking.errors import (
     NothingLeft,
     NullsRefused,
     OperatorFailed,
+    ParameterInvalid,
     SchemaChanged,
     TypeUnsuitable,
     ValuesInvalid,
@@ -131,8 +133,72 @@ def test_null_and_constant_leave_nothing_of_a_column() -> None:
     assert table.column("birth").type == pa.date32()
     assert table.column("birth").null_count == 4
     assert table.column("income").to_pylist() == [0, 0, 0, 0]
-    words = protect(only("income", {"operator": "constant", "value": "已隐去"}))
-    assert words.column("income").to_pylist() == ["已隐去"] * 4
+    words = protect(only("name", {"operator": "constant", "value": "已隐去"}))
+    assert words.column("name").to_pylist() == ["已隐去"] * 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "written"),
+    [
+        (pa.int32(), 7, 7),
+        (pa.float64(), 7, 7.0),
+        (pa.decimal128(10, 2), 0.5, decimal.Decimal("0.50")),
+        (pa.bool_(), False, False),
+        (pa.date32(), "2026-01-31", datetime.date(2026, 1, 31)),
+        (pa.timestamp("us", "UTC"), "2026-01-31 08:00Z", datetime.datetime(2026, 1, 31, 8, tzinfo=datetime.UTC)),
+        (pa.string(), 0, "0"),
+        (pa.dictionary(pa.int32(), pa.string()), "x", "x"),
+        (pa.binary(), "x", "x"),
+    ],
+    ids=str,
+)
+def test_a_constant_is_of_the_columns_type(kind: pa.DataType, value: object, written: object) -> None:
+    batch = pa.RecordBatch.from_arrays([pa.array([None, None], type=kind)], names=["a"])
+    policy = only("a", {"operator": "constant", "value": value})
+    protector = protect_batches([batch], batch.schema, policy, None)
+    (out,) = protector
+    assert out.schema == protector.schema
+    assert out.column("a").to_pylist() == [written, written]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(pa.int64(), "已隐去"), (pa.int64(), 0.5), (pa.float64(), True), (pa.date32(), "yesterday")],
+    ids=str,
+)
+def test_a_constant_that_is_none_of_the_columns_type_is_refused_before_a_row_is_read(
+    kind: pa.DataType, value: object
+) -> None:
+    with pytest.raises(ParameterInvalid) as refused:
+        protect_schema(pa.schema({"income": kind}), only("income", {"operator": "constant", "value": value}))
+    assert "income" in str(refused.value)
+    assert str(value) not in str(refused.value)
+
+
+def test_a_report_says_how_coarse_a_rule_is_and_nothing_that_may_be_personal() -> None:
+    rules = {
+        "birth": {"operator": "generalise", "to": "decade"},
+        "income": {"operator": "generalise", "width": 5000},
+        "phone": {"operator": "partial_mask", "entity_type": "CN_MOBILE", "invalid": "token"},
+        "name": {"operator": "constant", "value": "王小明"},
+        "sex": {"operator": "generalise", "to": "group", "groups": {"男": "王小明的哥哥"}, "other": "其他"},
+        "remark": {"operator": "keep", "null": "fail"},
+    }
+    protector = protect_batches([TABLE], TABLE.schema, policy_from_dict({"fields": rules}), KEYS)
+    list(protector)
+    told = {column.name: column.to_dict() for column in protector.report.columns}
+    assert {name: column["parameters"] for name, column in told.items()} == {
+        "id_no": {},
+        "birth": {"to": "decade"},
+        "income": {"to": "range", "width": 5000},
+        "phone": {"preset": "mobile"},
+        "name": {},
+        "sex": {"to": "group"},
+        "remark": {},
+    }
+    assert (told["phone"]["invalid_policy"], told["phone"]["invalid"]) == ("token", 1)
+    assert told["remark"]["null_policy"] == "fail"
+    assert "王小明" not in str(told)
 
 
 def test_dropped_columns_need_not_be_read() -> None:

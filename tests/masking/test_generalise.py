@@ -60,7 +60,7 @@ def test_a_date_is_read_in_any_spelling(spelling: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["2001-02-30", "20011301", "1900-02-29", "01/02/2003", "03.02.2001", "yesterday", "2001", "0000-00-00", 5]
+    "value", ["2001-02-30", "20011301", "1900-02-29", "01/02/2003", "03.02.2001", "yesterday", "0000-00-00", 5, 201]
 )
 def test_what_is_no_date_is_malformed(value: object) -> None:
     result = apply([value], to="year")
@@ -74,6 +74,21 @@ def test_a_leap_day_is_a_date_where_there_is_one() -> None:
 def test_a_month_without_its_day_is_known_to_the_month() -> None:
     assert generalised(["2001-02", "2001年2月"], to="month") == ["2001-02", "2001-02"]
     assert apply(["2001-02"], to="day").invalid.tolist() == [True]
+    assert generalised(["198702", "198713"], to="quarter") == ["1987-Q1", None]
+
+
+@pytest.mark.parametrize("values", [["1987", "２００１年", "1960-00-00"], [1987, 2001, 1960]])
+def test_a_year_by_itself_is_known_to_the_year(values: list[object]) -> None:
+    assert generalised(values, to="decade") == ["1980s", "2000s", "1960s"]
+    assert generalised(values, to="year") == ["1987", "2001", "1960"]
+    assert apply(values, to="month").invalid.tolist() == [True] * 3
+
+
+@given(st.dates(min_value=datetime.date(1800, 1, 1), max_value=datetime.date(2199, 12, 31)))
+def test_a_year_and_a_month_are_read_alike_from_text_and_number(day: datetime.date) -> None:
+    for column in (pa.array([f"{day:%Y%m}"]), pa.array([int(f"{day:%Y%m}")]), pa.array([f"{day.year}-{day.month}"])):
+        assert generalised(column, to="month") == [f"{day:%Y-%m}"]
+        assert generalised(column, to="day") == [None]
 
 
 def test_timestamps_are_read_in_their_own_zone_and_before_1970() -> None:

@@ -13,9 +13,10 @@ from catalog.jobs.models import Job
 from catalog.people.models import Role, User
 from catalog.people.services import grant_role
 from privacy.services.protections import set_protection
+from privacy.services.scans import request_scan
 from tests.access.acts import Acts, fresh, present_assessment
 from tests.pages.visiting import Visitor, acts_after, last_sequence, text_of
-from tests.stages import ANSWERS, CONTROLS, Stages
+from tests.stages import ANSWERS, CONTROLS, Stages, visits_csv
 
 HOSTILE = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "🙂🙂", "\u202eلأمر"]
 
@@ -334,7 +335,7 @@ def test_the_assessment_is_told_whole(world: Stages, case: Application) -> None:
 
 def test_the_assessment_is_in_chinese_for_a_reader_of_chinese(world: Stages, case: Application) -> None:
     text = text_of(page_of(world.cast.amy, case, "zh-hans"))
-    for part in ("可以提供", "在申请单位法定职责范围内", "限制个人自主决定权", "最小等价类人数", "去掉敏感字段"):
+    for part in ("可以提供", "在申请单位法定职责范围内", "限制个人自主决定权", "最小等价类人数", "去掉敏感信息项"):
         assert part in text, part
 
 
@@ -397,9 +398,11 @@ def test_the_history_names_who_did_what_and_what_they_wrote(world: Stages, case:
     do(world.cast.amy, case, "return", reason="请补充用途")
     text = text_of(page_of(world.cast.rita, case))
     history = text[text.rindex("What happened") :]
-    assert "Amy returned an application" in history
+    assert "Amy returned application 1 for Outpatient visits" in history
     assert "请补充用途" in history
-    assert "The program assessed an application" in history
+    assert (
+        "The program wrote the protected data of application 1 for Outpatient visits and measured its risk" in history
+    )
 
 
 # --- raising an answer ---------------------------------------------------------------------------------------------------------
@@ -500,3 +503,60 @@ def test_pages_take_a_constant_number_of_queries(
         rita.get("/applications/?which=mine")
     with django_assert_max_num_queries(30):
         amy.get("/applications/?which=waiting")
+
+
+# --- assessments made before -------------------------------------------------------------------------------------------------------
+
+
+def test_earlier_assessments_are_listed_with_what_they_came_to_and_why_another_was_made(
+    world: Stages, case: Application
+) -> None:
+    assert "earlier assessment" not in text_of(page_of(world.cast.amy, case))
+    world.act(world.cast.amy, case, Action.RETURN, reason="请去掉诊断字段")
+    world.act(world.cast.rita, case, Action.SUBMIT)
+    world.run_jobs()
+    set_protection(actor=world.cast.oscar, field=world.field("出生日期"), operator="drop")
+    do(world.cast.amy, case, "approve")
+    world.run_jobs()
+    page = text_of(page_of(world.cast.amy, case)).partition("2 earlier assessments")[2]
+    assert "The protection changed" in page
+    assert "The application was changed and submitted again 请去掉诊断字段" in page
+    first = case.assessments.get(number=1)
+    measured = first.record["inputs"]["measured"]
+    assert f"Low {measured['k_min']} " in page or f"Medium {measured['k_min']} " in page
+
+    shown = by_reading(world.cast.rita, case)["earlier_assessments"]
+    assert [(one["number"], one["superseded_because"]) for one in shown] == [(2, "protection"), (1, "resubmitted")]
+    assert (shown[1]["k_min"], shown[1]["risk_grade"]) == (measured["k_min"], first.risk_grade)
+
+
+def test_an_assessment_that_could_not_be_made_says_why(world: Stages, case: Application) -> None:
+    world.act(world.cast.amy, case, Action.RETURN, reason="请补充用途")
+    set_protection(actor=world.cast.oscar, field=world.field("性别"), operator="keep", null="fail")
+    Acts(world).replace_table(visits_csv(240).replace("男".encode(), b"", 1))
+    scan = request_scan(actor=world.cast.oscar, distribution=world.distribution)
+    world.run_jobs()
+    assert scan.pk
+    for _ in range(2):
+        world.act(world.cast.rita, case, Action.SUBMIT)
+        world.run_jobs()
+    page = text_of(page_of(world.cast.rita, case))
+    assert "It could not be made Field 性别: 1 values are missing, and its rule does not allow that." in page
+
+
+def test_whoever_does_not_see_figures_does_not_see_those_of_earlier_assessments(world: Stages) -> None:
+    case = world.deciding(row_filter={"field": "区县", "op": "eq", "value": "姑苏区"})
+    world.act(world.cast.amy, case, Action.RETURN, reason="请补充用途")
+    world.act(world.cast.rita, case, Action.SUBMIT)
+    world.run_jobs()
+    for user, sees in ((world.cast.rita, False), (world.cast.amy, True)):
+        (earlier,) = by_reading(user, case)["earlier_assessments"]
+        assert (earlier["k_min"] is not None, bool(earlier["risk_grade"]), bool(earlier["risk"])) == (sees, sees, sees)
+        listed = text_of(page_of(user, case)).partition("1 earlier assessment")[2]
+        assert ("— — — The application was changed" in listed) is not sees
+
+
+def by_reading(user: User, application: Application) -> Any:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client.get(f"/api/v1/applications/{application.pk}/").json()

@@ -82,7 +82,7 @@ def test_the_page_tells_what_was_released_and_until_when(world: Stages, release:
         f"{days} days left",
         "身份证号",
         "replaced by a token that links only inside your project Pseudonymisation",
-        "generalised Generalisation",
+        "generalised to the decade Generalisation",
         "Nobody has downloaded it yet.",
         "it remains personal information",
     ):
@@ -330,7 +330,7 @@ def test_every_chart_of_the_overview_has_its_table_and_counts_what_one_may_see(w
 
 
 def panel(user: User, world: Stages) -> Any:
-    return Visitor(user).get(f"/fragments/access/{world.draft.pk}/")
+    return Visitor(user).get(f"/fragments/access/{world.draft.pk}/", **{"HX-Request": "true"})
 
 
 def test_the_panel_tells_how_to_get_it_and_what_it_takes(world: Stages, acts: Acts, release: Release) -> None:
@@ -348,6 +348,64 @@ def test_the_panel_tells_how_to_get_it_and_what_it_takes(world: Stages, acts: Ac
     assert "Ready for release?" not in text
 
 
+def test_without_script_the_panel_is_a_page_of_its_own(world: Stages) -> None:
+    page = Visitor(world.cast.rita).get(f"/fragments/access/{world.draft.pk}/")
+    assert b"<html" in page.content
+    assert "Outpatient visits" in text_of(page)
+    assert "How to get it" in text_of(page)
+    assert "Back to the dataset" in text_of(page)
+    assert Visitor(world.cast.ivan).get("/fragments/access/999999/").status_code == 404
+
+
+def test_a_release_tells_how_far_each_field_was_protected_in_both_languages(world: Stages, release: Release) -> None:
+    manifest = {**release.artefact.manifest}
+    columns = [
+        {**column, "invalid": 1200, "invalid_policy": "token"} if column["name"] == "身份证号" else column
+        for column in manifest["columns"]
+    ]
+    type(release.artefact).objects.update(manifest={**manifest, "columns": columns})
+    address = f"/releases/{release.pk}/"
+    english, chinese = (text_of(Visitor(world.cast.rita, tongue).get(address)) for tongue in ("en", "zh-hans"))
+    assert "generalised to the decade" in english
+    assert "1,200 Replaced by a token" in english
+    assert "年代" in chinese
+    assert "generalis" not in chinese
+    for column in columns:
+        del column["parameters"]
+    type(release.artefact).objects.update(manifest={**manifest, "columns": columns})
+    assert "generalised Generalisation" in text_of(Visitor(world.cast.rita).get(address)), "nobody knows how far"
+
+
+def test_a_grant_whose_assessment_is_too_old_is_shown_as_due(world: Stages, release: Release) -> None:
+    application = release.grant.application
+    addresses = (f"/releases/{release.pk}/", f"/applications/{application.pk}/")
+    rita, amy = Visitor(world.cast.rita), Visitor(world.cast.amy)
+    for address in addresses:
+        assert "Due for re-assessment" not in text_of(rita.get(address))
+        assert "The assessment holds until" in text_of(rita.get(address))
+    shown = api(world.cast.rita).get(f"/api/v1/releases/{release.pk}/").json()
+    assert (shown["reassessment"]["due"], shown["reassessment"]["reasons"]) == (False, [])
+    assert "Due for re-assessment" not in text_of(amy.get("/"))
+
+    assessment = application.assessments.get()
+    old = {**assessment.record, "assessed_on": "2020-02-29"}
+    type(assessment).objects.filter(pk=assessment.pk).update(record=old)
+    for visitor in (rita, amy):
+        for address in addresses:
+            assert "Due for re-assessment Assessment too old" in text_of(visitor.get(address))
+    work = text_of(amy.get("/"))
+    assert "Due for re-assessment 1" in work
+    assert "days overdue" in work
+    assert "Due for re-assessment" not in text_of(rita.get("/"))
+    told = {"due": True, "reasons": ["period_over"], "due_on": "2021-02-28"}
+    reader = api(world.cast.amy)
+    assert reader.get(f"/api/v1/releases/{release.pk}/").json()["reassessment"] == told
+    assert [row["reassessment"] for row in reader.get("/api/v1/releases/").json()["results"]] == [told]
+    assert reader.get(f"/api/v1/applications/{application.pk}/").json()["grant"]["reassessment"] == told
+    Grant.objects.update(revoked_at=timezone.now())
+    assert reader.get(f"/api/v1/releases/{release.pk}/").json()["reassessment"] is None
+
+
 def test_the_panel_tells_those_who_work_on_it_what_is_missing(world: Stages) -> None:
     assert "applications can be submitted" in text_of(panel(world.cast.stella, world))
     Finding.objects.filter(field=world.field("性别")).update(state=FindingState.PROPOSED)
@@ -362,7 +420,7 @@ def test_the_panel_tells_those_who_work_on_it_what_is_missing(world: Stages) -> 
 def test_the_panel_of_a_withheld_dataset_offers_no_application(world: Stages) -> None:
     type(world.draft).objects.filter(pk=world.draft.pk).update(share_type="withheld", share_citation="保密规定第 3 条")
     page = panel(world.cast.rita, world)
-    assert "Withheld from sharing : 保密规定第 3 条" in text_of(page)
+    assert "Withheld from sharing: 保密规定第 3 条" in text_of(page)
     assert "/apply/" not in page.content.decode()
 
 

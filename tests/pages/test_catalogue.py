@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from catalog.datasets.endings import EndingProposal
 from catalog.datasets.grading import propose_initial_grade, set_grade
 from catalog.datasets.models import Dataset, DatasetState, Grade, GradeProposal, RightKind, RightsAssignment
 from catalog.datasets.rights import record_right
@@ -226,8 +228,8 @@ def test_history_is_refused_to_those_who_do_not_work_on_it(cast: Cast, stages: S
     path = f"/catalogue/{stages.published.pk}/history/"
     assert Visitor(cast.rita).get(path).status_code == 403
     text = text_of(Visitor(cast.stella).get(path))
-    assert "Stefan published the record: version 1" in text
-    assert "Stella recorded a right: Ownership · Health Commission" in text
+    assert "Stefan published the record Outpatient visits: version 1" in text
+    assert "Stella recorded a right of Health Commission in Outpatient visits: Ownership" in text
 
 
 def test_a_version_shows_what_the_record_said_then(cast: Cast, stages: Stages) -> None:
@@ -449,11 +451,47 @@ def test_a_right_is_recorded_once_and_ended(cast: Cast, stages: Stages) -> None:
     right = RightsAssignment.objects.get(kind=RightKind.CONTROL)
     assert "Big Data Bureau" in text_of(stella.get(path))
     clash = stella.post(path, **{**said, "once": "a2"}, exclusive="on")
-    assert "Another holder has this right exclusively" in text_of(clash)
+    assert "Another record gives this right to somebody" in text_of(clash)
     assert "苏数〔2025〕2号" in clash.content.decode()
-    assert stella.post(f"/rights/{right.pk}/end/").status_code == 302
+    own = RightsAssignment.objects.get(kind=RightKind.OWNERSHIP)
+    assert stella.post(f"/rights/{own.pk}/end/").status_code == 302
     assert acts_after(start)[-1][0] == "right.ended"
     assert Visitor(cast.rita).post(f"/rights/{right.pk}/end/").status_code == 404
+
+
+def test_who_holds_a_right_answers_on_their_page_before_it_ends(cast: Cast, stages: Stages) -> None:
+    visits, stella, carl = stages.draft.pk, Visitor(cast.stella), Visitor(cast.carl)
+    right = record_right(
+        actor=cast.stella,
+        dataset=stages.draft,
+        kind=RightKind.CONTROL,
+        holder=cast.big_data,
+        basis="苏数〔2025〕2号",
+        valid_from=date(2025, 1, 1),
+    )
+    assert f"/rights/{right.pk}/end/" in stella.get(f"/catalogue/{visits}/rights/").content.decode()
+    assert "a steward or approver there has to agree" in text_of(stella.get(f"/rights/{right.pk}/end/"))
+    assert stella.post(f"/rights/{right.pk}/end/", reason=" ").status_code == 200
+    too_long = stella.post(f"/rights/{right.pk}/end/", reason="长" * 501)
+    assert "长" * 501 in too_long.content.decode()
+    asked = stella.follow(stella.post(f"/rights/{right.pk}/end/", reason="委托协议到期"))
+    assert "Until somebody there agrees, the right stands" in text_of(asked)
+    assert "委托协议到期" in text_of(asked)
+    assert "Agree that it ends" not in text_of(asked)
+    proposal = EndingProposal.objects.get()
+    assert f"/catalogue/{visits}/rights/#endings" in carl.get("/").content.decode()
+    page = text_of(carl.get(f"/catalogue/{visits}/rights/"))
+    assert "委托协议到期" in page
+    assert "Agree that it ends" in page
+    assert carl.post(f"/ending-proposals/{proposal.pk}/shrug/").status_code == 404
+    assert Visitor(cast.rita).post(f"/ending-proposals/{proposal.pk}/agree/").status_code == 404
+    stella.post(f"/ending-proposals/{proposal.pk}/agree/")
+    proposal.refresh_from_db()
+    assert proposal.accepted is None
+    done = carl.follow(carl.post(f"/ending-proposals/{proposal.pk}/agree/"))
+    assert "The right has ended" in text_of(done)
+    right.refresh_from_db()
+    assert right.ended_at is not None
 
 
 def test_the_time_line_says_the_same_as_its_table(cast: Cast, stages: Stages) -> None:
@@ -509,9 +547,14 @@ def test_the_way_back_stays_on_this_site(cast: Cast, stages: Stages) -> None:
 
 def test_a_lower_grade_waits_for_a_second_person(cast: Cast, stages: Stages) -> None:
     field = stages.field("诊断")
-    propose_initial_grade(field=field, grade="general_4", reason="诊断")
+    propose_initial_grade(field=field, grade="general_4", entity_type="DIAGNOSIS", rules="2026.11.1")
     said = {"grade": "general_2", "affected_object": "individual", "impact": "ordinary", "reason": "已聚合"}
     stella = Visitor(cast.stella)
+    ground = "Initial grade of the type “Diagnosis” in rule pack 2026.11.1"
+    for path in (f"/fields/{field.pk}/grade/", f"/catalogue/{stages.draft.pk}/"):
+        page = unescape(stella.get(path).content.decode())
+        assert ground in page
+        assert "DIAGNOSIS: " not in page
     page = stella.follow(stella.post(f"/fields/{field.pk}/grade/", **said))
     assert "A lower grade needs a second person" in text_of(page)
     proposal = GradeProposal.objects.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
 
-from access.workflow import Action
+from access.models import Grant
+from access.services.offers import propose_offer
+from access.workflow import Action, State
+from catalog.datasets.grading import set_grade
+from catalog.datasets.models import Grade, RightsAssignment
+from catalog.datasets.services import return_dataset, submit_dataset, suspend_dataset
 from catalog.jobs.models import Job
 from catalog.ledger.models import LedgerEntry
 from catalog.pages.navigation import Waiting, Worklist
@@ -20,7 +26,10 @@ from catalog.people.models import Role, User
 from catalog.people.services import create_user, grant_role
 from config.pages import help as help_pages
 from config.pages.home import STARTS, Row, acts_of, dues_of, sections_of
+from privacy.models import Scan
+from privacy.services.findings import reject_finding
 from privacy.services.scans import request_scan
+from tests.access.acts import Acts
 from tests.cast import PASSWORD, Cast
 from tests.pages.visiting import Visitor, acts_after, last_sequence, text_of
 from tests.stages import Stages
@@ -92,6 +101,99 @@ def test_the_home_page_shows_what_waits_and_where_an_application_stands(world: S
     rita = text_of(home_of(world.cast.rita))
     assert "My applications and where they stand" in rita
     assert "To decide" not in rita
+
+
+def test_each_application_under_way_says_where_it_stands(world: Stages, acts: Acts) -> None:
+    for state, word in (
+        (State.SUBMITTED, "Submitted"),
+        (State.ASSESSING, "Being assessed"),
+        (State.DECIDING, "Being decided"),
+    ):
+        application = acts.reach(state)
+        page = home_of(world.cast.rita)
+        assert f'state-{state}">{word}<' in page.content.decode()
+        world.act(world.cast.rita, application, Action.WITHDRAW)
+
+
+def test_what_is_to_pay_waits_for_who_asked_and_what_was_proposed_stands_with_who_proposed_it(
+    world: Stages, acts: Acts
+) -> None:
+    proposed = propose_offer(actor=world.cast.stella, dataset=world.draft, amount=Decimal(300))
+    assert "Prices I proposed 1" in text_of(home_of(world.cast.stella))
+    assert "Prices to put in force 1" in text_of(home_of(world.cast.fiona))
+    proposed.delete()
+    application = acts.reach(State.AWAITING_PAYMENT)
+    text = text_of(home_of(world.cast.rita))
+    assert "To pay 1 ¥500.00 · Outpatient visits" in text
+    assert "finance of Health Commission confirms it" in text
+    assert "My applications and where they stand" not in text, "it stands above, where something is to be done"
+    assert f"/applications/{application.pk}/" in home_of(world.cast.rita).content.decode()
+    assert "To pay" not in text_of(home_of(world.cast.ron))
+
+
+def test_a_release_about_to_end_is_due_for_who_receives_it_and_who_asked_for_it(world: Stages) -> None:
+    world.granted(recipients=[world.cast.ron])
+    until = timezone.localdate() + timedelta(days=2)
+    Grant.objects.update(valid_until=until)
+    for user in (world.cast.rita, world.cast.ron):
+        text = text_of(home_of(user))
+        assert "Releases about to end 1" in text
+        assert "2 days left" in text
+    assert "Releases about to end" not in text_of(home_of(world.cast.amy))
+
+
+def test_a_scan_that_is_old_or_made_under_older_rules_is_to_be_renewed(world: Stages) -> None:
+    assert "Scans to renew" not in text_of(home_of(world.cast.oscar))
+    job = Job.objects.get(scan=world.scan)
+    Job.objects.filter(pk=job.pk).update(ended_at=timezone.now() - timedelta(days=360))
+    for user in (world.cast.oscar, world.cast.stella):
+        text = text_of(home_of(user))
+        assert "Scans to renew 1" in text
+        assert "days left" in text or "until" in text
+    assert "Scans to renew" not in text_of(home_of(world.cast.amy))
+    Job.objects.filter(pk=job.pk).update(ended_at=job.ended_at)
+    Scan.objects.update(rules_version="2020.1")
+    assert "made under older rules" in text_of(home_of(world.cast.oscar))
+
+
+def test_what_one_asked_a_second_person_stands_with_who_asked(world: Stages) -> None:
+    reject_finding(actor=world.cast.oscar, finding=world.field("身份证号").finding, reason="测试号码")
+    assert "Findings a second person has to decide 1 身份证号" in text_of(home_of(world.cast.oscar))
+    olga = text_of(home_of(world.cast.olga))
+    assert "A second person is needed 1" in olga
+    assert "Findings a second person has to decide" not in olga
+
+
+def test_a_steward_sees_what_became_of_their_records_and_which_rights_end_soon(world: Stages) -> None:
+    cast = world.cast
+    suspend_dataset(actor=cast.stella, dataset=world.draft, reason="更正名称")
+    assert "My records under review" not in text_of(home_of(cast.stella))
+    submit_dataset(actor=cast.stella, dataset=world.draft)
+    assert "My records under review 1 Outpatient visits" in text_of(home_of(cast.stella))
+    assert "My records under review" not in text_of(home_of(cast.stefan))
+    return_dataset(actor=cast.stefan, dataset=world.draft, reason="摘要过短")
+    assert "摘要过短" in text_of(home_of(cast.stella))
+
+    assert "Rights about to end" not in text_of(home_of(cast.stella))
+    RightsAssignment.objects.update(valid_to=timezone.localdate() + timedelta(days=3))
+    text = text_of(home_of(cast.stella))
+    assert "Rights about to end 1 Outpatient visits Ownership · Health Commission 3 days left" in text
+    assert "Rights about to end" not in text_of(home_of(cast.wendy))
+
+
+def test_a_lower_grade_that_waits_stands_with_who_asked(world: Stages) -> None:
+    field = world.field("诊断")
+    assert field.grade
+    set_grade(
+        actor=world.cast.stella,
+        field=field,
+        grade=Grade.GENERAL_1,
+        affected_object="individual",
+        impact="ordinary",
+        reason="已聚合",
+    )
+    assert "Lower grades I asked for 1" in text_of(home_of(world.cast.stella))
+    assert "Lower grades for a second person 1" in text_of(home_of(world.cast.stefan))
 
 
 def test_what_was_granted_stands_on_the_home_page_with_its_last_day(world: Stages) -> None:

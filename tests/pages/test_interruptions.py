@@ -77,6 +77,7 @@ def test_htmx_gets_a_message_and_the_page_stays(cast: Cast, method: str) -> None
     )
     assert answer.status_code == (interruptions.STOP_POLLING if method == "get" else 200)
     assert answer["HX-Retarget"] == "#messages"
+    assert (answer["HX-Reselect"], answer["HX-Push-Url"]) == ("unset", "false")
     assert "You were signed out" in text_of(answer)
     assert "<html" not in answer.content.decode()
 

@@ -109,7 +109,14 @@ def test_an_assessment_is_not_stopped_here_but_withdrawn_where_it_belongs(world:
     text = jobs_of(world.cast.rita)
     assert f"application {application.pk} for Outpatient visits" in text
     assert "Stop" not in text
-    assert Visitor(world.cast.rita).post(f"/jobs/{job.pk}/cancel/").status_code == 404
+    rita = Visitor(world.cast.rita)
+    assert "withdraw the application" in text_of(rita.follow(rita.post(f"/jobs/{job.pk}/cancel/")))
+    client = APIClient()
+    client.force_authenticate(world.cast.rita)
+    answer = client.post(f"/api/v1/jobs/{job.pk}/cancel/")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_cancellable")
+    job.refresh_from_db()
+    assert (job.state, job.cancel_requested) == (JobState.QUEUED, False)
 
 
 def test_the_page_says_when_no_worker_takes_the_work(world: Stages, scan: Scan) -> None:

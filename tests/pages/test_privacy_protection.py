@@ -7,11 +7,15 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
 from catalog.datasets.models import DataField, Dataset, Distribution, SubjectKind
 from catalog.errors import Blocked, NotPermitted
+from catalog.jobs.models import JobState
 from privacy.models import FieldProtection
+from privacy.pages import protection
 from privacy.services import whatif
+from privacy.services.effects import cancel_effect, effects_of, request_effect
 from privacy.services.protections import set_protection
 from privacy.services.whatif import measure_effect
 from tests.cast import Cast
@@ -168,6 +172,79 @@ def test_a_large_table_is_measured_on_its_first_rows_and_says_so(
     assert (whole.rows, whole.sampled) == (240, False)
     monkeypatch.setattr(whatif.measure_effect, "__kwdefaults__", {"row_limit": 100})
     assert "Only the first 100 rows were read." in text_of(Visitor(cast.oscar).client.post(page(stages) + "effect/"))
+
+
+def test_all_rows_of_a_large_table_are_measured_by_a_worker(
+    cast: Cast, stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stages.ready
+    oscar, address = Visitor(cast.oscar), page(stages)
+    assert "Measure all rows" not in text_of(oscar.get(address)), "its 240 rows are read at once"
+    monkeypatch.setattr(protection, "ROW_LIMIT", 100)
+    assert "Measure all rows" in text_of(oscar.get(address))
+    before = last_sequence()
+    asked = text_of(oscar.follow(oscar.client.post(address + "effect/", {"rows": "all"})))
+    assert "All rows are being measured. You may leave this page" in asked
+    assert "no worker has taken it yet" in asked
+    again = text_of(oscar.follow(oscar.client.post(address + "effect/", {"rows": "all"})))
+    assert "All rows of this table are already being measured." in again
+    assert "HX-Refresh" not in oscar.get(address + "effect/progress/")
+    assert "Effect on the risk" in text_of(oscar.get("/jobs/"))
+    assert Visitor(cast.wendy).get(address + "effect/progress/").status_code == 404
+
+    assert stages.run_jobs() == [JobState.COMPLETE]
+    assert acts_after(before) == [], "measuring writes nothing"
+    assert oscar.get(address + "effect/progress/")["HX-Refresh"] == "true"
+    told = text_of(oscar.get(address))
+    assert "Measured on 240 rows about 240 people." in told
+    assert "under version 7 of the rules" in told
+    assert "The rules have changed since." not in told
+    set_protection(actor=cast.oscar, field=stages.field("诊断"), operator="drop")
+    assert "The rules have changed since." in text_of(oscar.get(address))
+
+
+def test_a_measurement_that_failed_or_is_of_another_time_is_told_or_left_out(cast: Cast, stages: Stages) -> None:
+    assert stages.ready
+    oscar = Visitor(cast.oscar)
+    request_effect(actor=cast.oscar, distribution=stages.distribution)
+    Distribution.objects.update(table="gone")
+    assert stages.run_jobs() == [JobState.FAILED]
+    assert "The rows could not all be measured:" in text_of(oscar.get(page(stages)))
+    job = effects_of(stages.distribution).get()
+    job.result = {"before": {"of": "another version"}}
+    job.save()
+    assert "Smallest class" not in text_of(oscar.get(page(stages)))
+
+
+def test_the_api_measures_all_rows_too(cast: Cast, stages: Stages) -> None:
+    assert stages.ready
+    address, body = "/api/v1/protections/effect/", {"distribution": stages.distribution.pk}
+
+    def api(user: Any) -> APIClient:
+        client = APIClient()
+        client.force_authenticate(user)
+        return client
+
+    assert api(cast.oscar).get(address, body).status_code == 404
+    assert api(cast.oscar).get(address).status_code == 400
+    assert api(cast.stella).post(address, body, format="json").status_code == 403
+    assert api(cast.rita).get(address, body).status_code == 403
+    asked = api(cast.oscar).post(address, body, format="json")
+    assert (asked.status_code, asked.json()["state"], asked.json()["before"]) == (202, "queued", None)
+    twice = api(cast.oscar).post(address, body, format="json")
+    assert (twice.status_code, twice.json()["error"]["code"]) == (409, "effect_underway")
+    stages.run_jobs()
+    found = api(cast.amy).get(address, body).json()
+    assert (found["state"], found["rows"], found["policy_version"]) == ("complete", 240, 7)
+    assert found["before"]["k_min"] < 3 <= found["after"]["k_min"]
+
+
+def test_a_measurement_is_stopped_by_whoever_may_ask_for_one(cast: Cast, stages: Stages) -> None:
+    assert stages.ready
+    job = request_effect(actor=cast.oscar, distribution=stages.distribution)
+    with pytest.raises(NotPermitted):
+        cancel_effect(cast.stella, job)
+    assert cancel_effect(cast.olga, job).state == JobState.CANCELLED
 
 
 def test_what_cannot_be_measured_says_why(cast: Cast, stages: Stages) -> None:

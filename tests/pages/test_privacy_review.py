@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from catalog.datasets.grading import set_grade
+from catalog.datasets.models import Grade
 from catalog.people.models import User
 from privacy.models import Finding, FindingState
 from privacy.pages.evidence import Verdict
@@ -332,6 +334,38 @@ def test_a_columns_page_tells_its_evidence_its_history_and_its_rule(cast: Cast, 
     for stranger in (cast.wendy, cast.rita):
         assert Visitor(stranger).get(address).status_code == 404
     assert Visitor(cast.oscar).get(f"/review/{stages.distribution.pk}/999999/").status_code == 404
+
+
+def test_a_columns_history_tells_who_decided_what_and_why(cast: Cast, stages: Stages) -> None:
+    assert stages.scan
+    oscar, olga = Visitor(cast.oscar), Visitor(cast.olga)
+    reject(oscar, stages, "身份证号", "系统生成的测试号码")
+    reject(olga, stages, "身份证号", "与信息中心核对过")
+    correct(oscar, stages, "身份证号", entity_type="CN_RESIDENT_ID", role="direct", reason="第三季度起是真实号码")
+    column = f"/review/{stages.distribution.pk}/{stages.field('身份证号').pk}/"
+    page = text_of(Visitor(cast.stella).get(column)).partition("History")[2]
+    told = [page.index(words) for words in ("系统生成的测试号码", "与信息中心核对过", "第三季度起是真实号码")]
+    assert told == sorted(told), "the oldest first, and none of them lost"
+    for words in ("Oscar", "Olga", "Resident ID"):
+        assert words in page
+    set_grade(
+        actor=cast.stella,
+        field=stages.field("身份证号"),
+        grade=Grade.IMPORTANT,
+        affected_object="individual",
+        impact="serious",
+        reason="汇总后涉及全市人口",
+    )
+    graded = text_of(oscar.get(column))
+    assert "汇总后涉及全市人口" in graded
+    assert "Important data" in graded.partition("History")[2]
+
+
+def test_the_grade_a_rule_pack_gave_is_explained_in_words(cast: Cast, stages: Stages) -> None:
+    stages.review()
+    page = text_of(Visitor(cast.oscar).get(f"/review/{stages.distribution.pk}/{stages.field('身份证号').pk}/"))
+    assert "Initial grade of the type “Resident ID number” in rule pack" in page
+    assert "CN_RESIDENT_ID: " not in page
 
 
 def test_a_decision_is_changed_from_the_columns_page(cast: Cast, stages: Stages) -> None:

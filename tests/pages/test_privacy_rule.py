@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from catalog.datasets.models import DataField
 from privacy.models import FieldProtection, Finding, ProtectionPolicy
 from privacy.pages.rule_forms import fitting_targets, rule_in_words
+from privacy.services.protections import propose_protections
 from tests.cast import Cast
 from tests.pages.visiting import Visitor, acts_after, last_sequence, text_of
 from tests.stages import Stages
@@ -190,6 +191,93 @@ def test_a_rule_that_cannot_be_is_refused_in_words(said: dict[str, str], told: s
     assert told in text_of(answer)
     assert "<script>alert" not in answer.content.decode()
     assert not FieldProtection.objects.exists()
+
+
+def test_malformed_and_missing_values_are_settled_on_the_page_and_by_the_api(cast: Cast, stages: Stages) -> None:
+    oscar, address = Visitor(cast.oscar), rule(stages, "出生日期")
+    form = oscar.get(f"{address}?operator=generalise&to=decade").content.decode()
+    assert '<option value="" selected>Left empty (usual)</option>' in form
+    said = {"operator": "generalise", "to": "decade", "invalid": "token", "null": "fail"}
+    saved = oscar.follow(oscar.client.post(address, said))
+    words = "a value without the expected form: Replaced by a token; a missing value: Stop: nothing is released"
+    assert f"Coarser: Decade; {words}" in text_of(saved)
+    found = FieldProtection.objects.get(field=stages.field("出生日期"))
+    assert (found.parameters, found.invalid, found.null) == ({"to": "decade"}, "token", "fail")
+    shown = oscar.get(address).content.decode()
+    assert '<option value="token" selected>' in shown
+    assert '<option value="fail" selected>' in shown
+    fields = f"/review/{stages.distribution.pk}/{stages.field('出生日期').pk}/"
+    assert words in text_of(oscar.get(fields))
+
+    api = APIClient()
+    api.force_authenticate(cast.oscar)
+    body = {"operator": "token", "invalid": "fail"}
+    answer = api.put(f"/api/v1/protections/{stages.field('身份证号').pk}/", body, format="json").json()
+    assert (answer["invalid"], answer["null"], answer["parameters"]) == ("fail", "", {})
+    wrong = api.put(f"/api/v1/protections/{stages.field('身份证号').pk}/", {**body, "invalid": "keep"}, format="json")
+    assert wrong.status_code == 400
+    assert wrong.json()["error"]["fields"]["invalid"]
+    refused = oscar.client.post(address, {**said, "invalid": "<script>"})
+    assert "Select a valid choice" in text_of(refused)
+    assert "<script>" not in refused.content.decode().split("<main")[1]
+
+
+@pytest.mark.parametrize("operator", ["keep", "drop", "null", "constant", "token"])
+def test_a_policy_is_asked_for_only_where_it_means_something(operator: str, cast: Cast, stages: Stages) -> None:
+    form = Visitor(cast.oscar).get(f"{rule(stages, '性别')}?operator={operator}").content.decode()
+    assert ('name="invalid"' in form) is (operator == "token")
+    assert ('name="null"' in form) is (operator in ("keep", "token"))
+
+
+@pytest.mark.parametrize(
+    ("data_type", "typed", "kept", "wrong"),
+    [
+        ("C", "未知", "未知", ""),
+        ("I", "7", 7, "seven"),
+        ("B", "0.5", 0.5, "half"),
+        ("L", "false", False, "perhaps"),
+        ("D", "2026-01-31", "2026-01-31", "yesterday"),
+    ],
+)
+def test_a_constant_is_of_the_columns_type(
+    data_type: str, typed: str, kept: object, wrong: str, cast: Cast, stages: Stages
+) -> None:
+    DataField.objects.filter(pk=stages.field("性别").pk).update(data_type=data_type)
+    oscar, address = Visitor(cast.oscar), rule(stages, "性别")
+    refused = oscar.client.post(address, {"operator": "constant", "value": wrong})
+    assert refused.status_code == 200
+    assert not FieldProtection.objects.exists()
+    if wrong:
+        assert wrong in refused.content.decode() or data_type == "L", "what was typed is still there"
+    oscar.follow(oscar.client.post(address, {"operator": "constant", "value": typed}))
+    assert stored(stages, "性别") == ("constant", {"value": kept})
+    assert oscar.get(address).status_code == 200
+    api = APIClient()
+    api.force_authenticate(cast.oscar)
+    body = {"operator": "constant", "parameters": {"value": "未知"}}
+    answer = api.put(f"/api/v1/protections/{stages.field('性别').pk}/", body, format="json")
+    assert answer.status_code == (200 if data_type == "C" else 400)
+    if data_type != "C":
+        assert answer.json()["error"]["code"] == "parameter_invalid"
+
+
+def test_the_api_answers_a_rule_with_what_should_be_known_of_it(
+    cast: Cast, stages: Stages, django_assert_max_num_queries: Any
+) -> None:
+    api = APIClient()
+    api.force_authenticate(cast.oscar)
+    (warning,) = api.put(
+        f"/api/v1/protections/{stages.field('性别').pk}/", {"operator": "token"}, format="json"
+    ).json()["warnings"]
+    assert warning["code"] == "frequency_attack"
+    assert "性别" in warning["message"]
+    assert "%(" not in warning["message"]
+    propose_protections(actor=cast.oscar, distribution=stages.distribution)
+    with django_assert_max_num_queries(12):
+        rows = api.get("/api/v1/protections/?page_size=50").json()["results"]
+    told = {row["field"]["name"]: [one["code"] for one in row["warnings"]] for row in rows}
+    assert told["性别"] == ["frequency_attack"]
+    assert told["区县"] == []
 
 
 def test_a_confirmed_identifier_cannot_be_kept(cast: Cast, stages: Stages) -> None:

@@ -20,6 +20,9 @@ def test_every_entity_type_is_shown_with_its_source(cast: Cast) -> None:
     assert "unverified" in page
     assert "House rule" in page
     assert "Sensitive: medical and health" in page
+    assert "right by luck: 9%" in page or "right by luck: 9.0%" in page
+    assert "GB 16735-2019" in page
+    assert page.count("not looked for") == len(load_rules().entities) - len(load_rules().running)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,8 @@ def test_every_entity_type_is_shown_with_its_source(cast: Cast) -> None:
         ("q=诊断", "DIAGNOSIS", "CN_RESIDENT_ID"),
         ("q=第二十八条", "RELIGION", "CN_MOBILE"),
         ("role=sensitive", "INCOME", "CN_RESIDENT_ID"),
+        ("q=gb 16735", "VIN", "CN_PLATE"),
+        ("q=住院号", "MEDICAL_RECORD", "DIAGNOSIS"),
         ("q=SFZH&role=direct", "CN_RESIDENT_ID", "SEX"),
     ],
 )
@@ -40,16 +45,27 @@ def test_types_are_searched(query: str, there: str, not_there: str, cast: Cast) 
 
 def test_every_limit_is_shown_with_its_source_and_its_value_in_words(cast: Cast) -> None:
     page = text_of(Visitor(cast.audrey).get("/rules/risk/"))
+    chinese = text_of(Visitor(cast.audrey, language="zh-hans").get("/rules/risk/"))
     pack = shipped_rule_pack()
     for rule in pack.rules.values():
         assert rule.rule_id in page
-        assert rule.article in page
+        assert rule.article_en in page
+        assert rule.article in chinese
     assert page.count("unverified") == len(pack.unverified()) + 1, "each such row, and the filter"
     assert "at least: 8" in page
     assert "Non-disclosure agreement" in page
-    assert "above 10,000,000, level 3" in page
+    assert "above 10,000,000: not below “High”" in page
     assert set(TITLES) == set(pack.rules), "each rule has a title, and no title is left over"
-    assert "保密协议" in text_of(Visitor(cast.audrey, language="zh-hans").get("/rules/risk/"))
+    assert "至少：8" in chinese
+    assert "保密协议 · 不得再转移" in chinese
+    assert "超过 10,000,000 的：不低于“高”" in chinese
+
+
+def test_a_document_is_cited_as_the_language_of_the_reader_does(cast: Cast) -> None:
+    english, chinese = (Visitor(cast.rita, language=code).get("/rules/") for code in ("en", "zh-hans"))
+    assert "Personal Information Protection Law, Art. 28" in text_of(english)
+    assert "《中华人民共和国个人信息保护法》第二十八条" in text_of(chinese)
+    assert "GB/T 37964-2019《信息安全技术 个人信息去标识化指南》附录 A" in text_of(chinese)
 
 
 def test_limits_are_searched(cast: Cast) -> None:

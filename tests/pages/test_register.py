@@ -16,6 +16,8 @@ from catalog.datasets.models import Dataset, DatasetState, RightKind, Source
 from catalog.datasets.registration import free_name, start_record
 from catalog.datasets.roots import list_roots
 from catalog.errors import NotPermitted
+from catalog.people.models import Role
+from catalog.people.services import grant_role
 from catalog.storage import UPLOADS, folder
 from tests.cast import Cast
 from tests.pages.visiting import Visitor, acts_after, last_sequence, text_of
@@ -215,10 +217,10 @@ def test_only_readable_files_below_the_root_are_listed(cast: Cast, root: Path, t
     (root / "link.csv").symlink_to(outside / "secret.csv")
     (root / "folder").symlink_to(outside)
     os.mkfifo(root / "pipe.csv")
-    (listing,) = list_roots(actor=cast.stella, organization=cast.health)
+    (listing,) = list_roots(actor=cast.stella, organizations=[cast.health])
     assert [file.path for file in listing.files] == ["a/visits.csv"]
     with pytest.raises(NotPermitted):
-        list_roots(actor=cast.rita, organization=cast.health)
+        list_roots(actor=cast.rita, organizations=[cast.health])
     page = Visitor(cast.stella).get("/register/?kind=file").content.decode()
     assert "a/visits.csv" in page
     assert "secret" not in page
@@ -248,9 +250,40 @@ def test_without_roots_and_hosts_the_page_says_what_to_do(cast: Cast, settings: 
     assert stella.get("/register/?kind=teapot").status_code == 404
 
 
+def test_only_what_is_open_to_the_organisation_is_offered(cast: Cast, root: Path, settings: Any) -> None:
+    (root / "visits.csv").write_bytes(visits_csv(3))
+    settings.SOURCE_HOSTS = {"archive": "postgresql://127.0.0.1:1/city", "lake": "mysql://127.0.0.1:1/lake?ssl=true"}
+    settings.SOURCE_ROOT_ORGANIZATIONS = {"city": [cast.water.code]}
+    settings.SOURCE_HOST_ORGANIZATIONS = {"archive": [cast.water.code]}
+    stella, wendy = Visitor(cast.stella), Visitor(cast.wendy)
+    assert "No folder is open to sources" in text_of(stella.get("/register/?kind=file"))
+    assert "visits.csv" in text_of(wendy.get("/register/?kind=file"))
+    offered = [
+        {name for name, _label in visitor.get("/register/?kind=database").context["form"].fields["host"].choices}
+        for visitor in (stella, wendy)
+    ]
+    assert offered == [{"lake"}, {"archive", "lake"}]
+    said = {"host": "archive", "user": "reader", "password": "hunter2!", "kind": "database"}
+    refused = stella.post("/register/", organization=cast.health.pk, **said)
+    assert "Select a valid choice" in text_of(refused)
+    assert not Source.objects.exists()
+
+
+def test_a_root_of_another_of_ones_departments_is_refused_in_words(cast: Cast, root: Path, settings: Any) -> None:
+    """Who works for two is offered what is open to either; the department that was chosen decides."""
+    (root / "visits.csv").write_bytes(visits_csv(3))
+    settings.SOURCE_ROOT_ORGANIZATIONS = {"city": [cast.water.code]}
+    grant_role(actor=cast.adam, user=cast.wendy, organization=cast.health, role=Role.DATA_STEWARD)
+    wendy, said = Visitor(cast.wendy), {"kind": "file", "file": "city\tvisits.csv", "name": "visits"}
+    refused = wendy.post("/register/", organization=cast.health.pk, **said)
+    assert "The operator has opened no folder named “city” to this organisation." in text_of(refused)
+    assert not Source.objects.exists()
+    assert wendy.post("/register/", organization=cast.water.pk, **said).status_code == 302
+
+
 def test_a_root_that_is_gone_lists_nothing(cast: Cast, settings: Any) -> None:
     settings.SOURCE_ROOTS = {"gone": "/nowhere/at/all"}
-    (listing,) = list_roots(actor=cast.stella, organization=cast.health)
+    (listing,) = list_roots(actor=cast.stella, organizations=[cast.health])
     assert listing.missing
     assert Visitor(cast.stella).get("/register/?kind=file").status_code == 200
 
@@ -371,3 +404,33 @@ def test_the_sources_page_asks_as_often_for_many_as_for_few(
     with django_assert_max_num_queries(8):
         page = stella.get("/sources/")
     assert len(re.findall(r'scope="row"', page.content.decode())) == 6
+
+
+def test_a_further_table_goes_to_a_record_that_is_there(cast: Cast, stages: Stages) -> None:
+    stella = Visitor(cast.stella)
+    alone = start_record(actor=cast.stella, source=stages.source, table=None)
+    stella.follow(upload(stella, visits_csv(5), "more.csv", organization=cast.health.pk))
+    source = Source.objects.get(name="more")
+    path = f"/register/source/{source.pk}/"
+    page = stella.get(f"{path}columns/?table=more")
+    assert f'<option value="{alone.pk}">' in page.content.decode()
+    wrong = stella.follow(stella.post(path, table="more", dataset="4096"))
+    assert "Select a valid choice" in text_of(wrong)
+    assert not source.distributions.exists()
+    answer = stella.post(path, table="more", dataset=alone.pk)
+    assert answer.url == f"/catalogue/{alone.pk}/"
+    assert "added to this record" in text_of(stella.get(answer.url))
+    assert alone.distributions.count() == 2
+    again = stella.follow(stella.post(path, table="more", dataset=alone.pk))
+    assert "registered already" in text_of(again)
+
+
+def test_a_table_is_not_added_to_what_cannot_be_edited(cast: Cast, stages: Stages) -> None:
+    stella = Visitor(cast.stella)
+    stella.follow(upload(stella, visits_csv(5), "more.csv", organization=cast.health.pk))
+    source = Source.objects.get(name="more")
+    assert stages.published
+    page = stella.get(f"/register/source/{source.pk}/columns/?table=more")
+    assert "Add it to an existing record" not in text_of(page)
+    stella.post(f"/register/source/{source.pk}/", table="more", dataset=stages.draft.pk)
+    assert not source.distributions.exists()

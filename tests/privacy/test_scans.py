@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from catalog.ledger.models import LedgerEntry
 from catalog.people.models import Role
 from catalog.people.services import grant_role
 from catalog.storage import UPLOADS, delete_sealed, sealed_output
-from privacy.models import Finding, Scan, ScanMode
+from privacy.models import Finding, FindingDecision, Scan, ScanMode
 from privacy.services.findings import confirm_finding, correct_finding, reject_finding
 from privacy.services.scans import cancel_scan, request_scan
 from tests.access.acts import Acts, InterruptedRun
@@ -240,13 +241,19 @@ def test_scanning_again_keeps_what_was_decided(stages: Stages, cast: Cast) -> No
     assert set(Finding.objects.values_list("scan", flat=True)) == {scan.pk}
 
 
+def with_phones(phone: Callable[[int], str]) -> bytes:
+    """The visits with something else in the column of phone numbers; `phone` is given the row's number."""
+    header, *rows = visits_csv().decode().splitlines()
+    cells = ([*row.split(",")[:2], phone(number), *row.split(",")[3:]] for number, row in enumerate(rows))
+    return ("\n".join([header, *map(",".join, cells)]) + "\n").encode()
+
+
+EMAILS, NOTHING = with_phones(lambda number: f"user{number}@example.cn"), with_phones(lambda number: "")
+
+
 def test_a_changed_verdict_asks_again(stages: Stages) -> None:
     stages.review()
-    emails = "\n".join(
-        ",".join([*row.split(",")[:2], f"user{number}@example.cn", *row.split(",")[3:]]) if number else row
-        for number, row in enumerate(visits_csv().decode().splitlines())
-    )
-    scan_again(stages, (emails + "\n").encode())
+    scan_again(stages, EMAILS)
     asked = finding_of("手机号")
     assert (asked.state, asked.entity_type, asked.decided_by) == ("proposed", "EMAIL_ADDRESS", None)
     assert set(Finding.objects.exclude(field__name="手机号").values_list("state", flat=True)) == {"confirmed"}
@@ -268,3 +275,30 @@ def test_a_proposal_that_is_no_longer_seen_is_gone_and_a_decision_stands(stages:
     scan_again(stages, (emptied + "\n").encode())
     assert not Finding.objects.filter(field__name="姓名").exists()
     assert finding_of("手机号").state == "confirmed"
+
+
+def test_a_decision_that_a_scan_asked_again_stands_as_it_was_once_nothing_is_seen_any_more(
+    stages: Stages, cast: Cast
+) -> None:
+    stages.review()
+    verdict = finding_of("手机号")
+    scan_again(stages, EMAILS)
+    assert finding_of("手机号").state == "proposed"
+    scan_again(stages, NOTHING)
+    kept = finding_of("手机号")
+    decided = ("state", "entity_type", "role", "reason", "decided_by", "decided_at")
+    assert [getattr(kept, name) for name in decided] == [getattr(verdict, name) for name in decided]
+    assert (kept.field.entity_type, kept.field.role) == (kept.entity_type, kept.role) == ("CN_MOBILE", "direct")
+    assert not Finding.objects.awaiting_review().exists()
+    scan_again(stages, EMAILS)
+    assert finding_of("手机号").state == "proposed", "what the scan says now was never decided"
+
+
+def test_a_finding_that_nobody_decided_goes_with_what_was_asked_of_it(stages: Stages, cast: Cast) -> None:
+    reject_finding(actor=cast.oscar, finding=finding_of("身份证号"), reason="测试号码")
+    assert FindingDecision.objects.get().waits
+    header, *rows = visits_csv().decode().splitlines()
+    scan_again(stages, ("\n".join([header, *("," + row.partition(",")[2] for row in rows)]) + "\n").encode())
+    assert not Finding.objects.filter(field__name="身份证号").exists()
+    field = stages.field("身份证号")
+    assert (field.entity_type, field.role) == ("", "none")

@@ -171,7 +171,7 @@ def test_a_probability_lies_between_nought_and_one(value: str) -> None:
 def test_the_notes_say_what_the_reader_has_to_know() -> None:
     table = measured(null_subject_rows=3, subjects_in_several_classes=2)
     notes = set(result_of(measured=table).notes)
-    assert {"null_subjects_counted_apart", "subjects_in_several_classes"} <= notes
+    assert {"null_subjects_counted_as_one", "subjects_in_several_classes"} <= notes
     assert {"overlap_not_measured", "unverified_rules"} <= notes
     assert "rules_not_yet_in_effect" not in notes
     assert "rules_not_yet_in_effect" in result_of(assessed_on=date(2019, 1, 1)).notes

@@ -65,7 +65,7 @@ def counted_by_hand(rows: Sequence[Row], *, by_person: bool = True) -> dict[str,
     classes: dict[Any, set[Any]] = defaultdict(set)
     values: dict[Any, set[Any]] = defaultdict(set)
     for number, (person, district, age, illness) in enumerate(rows):
-        who = person if by_person and person is not None else ("row", number)
+        who = (person or "nobody") if by_person else ("row", number)
         classes[district, age].add(who)
         values[district, age].add((who, illness))
     people = set().union(*classes.values())
@@ -87,7 +87,7 @@ def counted_by_hand(rows: Sequence[Row], *, by_person: bool = True) -> dict[str,
     sets: dict[Any, set[Any]] = defaultdict(set)
     for quasi, members in classes.items():
         for who in members:
-            sets[who].add(quasi)
+            sets[(who, quasi) if who == "nobody" else who].add(quasi)
     linked = Counter(frozenset(found) for found in sets.values())
     return {
         "rows": len(rows),
@@ -199,10 +199,18 @@ def test_an_empty_cell_is_a_value_of_its_own_and_not_the_empty_text() -> None:
     assert (result.classes, result.k_min) == (2, 1)
 
 
-def test_rows_without_a_subject_are_a_person_each_and_reported() -> None:
-    rows: list[Row] = [(None, "姑苏", 30, None), (None, "姑苏", 30, None), ("p1", "姑苏", 30, None)]
+def test_rows_without_a_subject_add_at_most_one_person_to_a_class_and_are_reported() -> None:
+    rows: list[Row] = [(None, "姑苏", 30, None)] * 40 + [("p1", "姑苏", 30, None), ("p2", "虎丘", 30, None)]
+    result = measure([table_of(rows)], quasi=["age"], subject="person")
+    assert (result.subjects, result.k_min, result.null_subject_rows) == (3, 3, 40)
     result = measure([table_of(rows)], quasi=["district"], subject="person")
-    assert (result.subjects, result.k_min, result.null_subject_rows) == (3, 3, 2)
+    assert (result.subjects, result.classes, result.k_min, result.uniques) == (3, 2, 1, 1)
+
+
+def test_a_table_in_which_no_row_has_its_subject_is_about_one_person() -> None:
+    rows: list[Row] = [(None, "姑苏", 30, None)] * 40
+    result = measure([table_of(rows)], quasi=["district"], subject="person")
+    assert (result.subjects, result.k_min, result.r_max) == (1, 1, 1.0)
 
 
 def test_a_class_whose_members_all_share_a_value_hides_nothing_however_many_others_they_have() -> None:

@@ -70,7 +70,9 @@ def test_the_decisions_are_those_of_the_house() -> None:
 
 def test_every_rule_has_its_source_and_what_nobody_verified_says_so() -> None:
     pack = shipped_rule_pack()
-    assert all(rule.source and rule.article for rule in pack.rules.values())
+    assert all(rule.source for rule in pack.rules.values())
+    for rule in pack.rules.values():
+        assert (bool(rule.article), bool(rule.article_en)) == (not rule.is_house_rule,) * 2
     assert {rule.rule_id for rule in pack.unverified()} == {
         "environment.acquaintance.people_known",
         "environment.breach",

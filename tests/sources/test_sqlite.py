@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,12 +14,14 @@ import pytest
 from catalog.sources import (
     EmptyTable,
     FileLocation,
+    SourceChanged,
     SourceUnreadable,
     TableNotNamed,
     TextInvalid,
     file_location,
     open_source,
 )
+from catalog.sources import sqlite as sqlite_reader
 from catalog.sources.create_table import read_comments
 from tests.sources.reading import in_memory, rows_of
 
@@ -208,6 +212,48 @@ def test_the_opener_is_enough_and_the_path_is_only_a_help(database: Path) -> Non
     by_opener = FileLocation("city.db", lambda: database.open("rb"))
     with open_source(by_path) as first, open_source(by_opener) as second:
         assert rows_of(first.table("人口")) == rows_of(second.table("人口"))
+
+
+@pytest.mark.parametrize("link", ["symbolic", "hard", "of a folder"])
+def test_another_file_put_in_its_place_before_sqlite_opens_it_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str
+) -> None:
+    """The path was walked to a file that may be read; then, and only while SQLite opens it, the path leads elsewhere."""
+    root, outside = tmp_path / "root" / "city", tmp_path / "outside"
+    for folder, content in ((root, "open"), (outside, "secret")):
+        folder.mkdir(parents=True)
+        with closing(sqlite3.connect(folder / "x.db")) as connection, connection:
+            connection.execute("CREATE TABLE t AS SELECT ? AS a", [content])
+    connect = sqlite_reader._connect_path
+
+    def swapped(path: Path) -> sqlite3.Connection:
+        place = root if link == "of a folder" else root / "x.db"
+        aside = place.rename(tmp_path / "aside")
+        if link == "hard":
+            place.hardlink_to(outside / "x.db")
+        else:
+            place.symlink_to(outside if link == "of a folder" else outside / "x.db")
+        found = connect(path)
+        place.unlink()
+        aside.rename(place)
+        return found
+
+    with open_source(file_location("city/x.db", root=tmp_path / "root")) as source:
+        assert rows_of(source.table()) == [("open",)]
+    monkeypatch.setattr(sqlite_reader, "_connect_path", swapped)
+    with pytest.raises(SourceChanged):
+        open_source(file_location("city/x.db", root=tmp_path / "root"))
+
+
+def test_reading_the_fingerprint_leaves_the_locks_of_the_reading(database: Path) -> None:
+    """A handle that is closed takes the locks of the whole process with it: then a writer would write under the reader."""
+    with open_source(file_location(database)) as source:
+        rows = source.table("人口").batches(batch_rows=1)
+        next(rows)
+        source.table("人口").fingerprint()
+        wait_none = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=0); c.execute('DELETE FROM empty'); c.commit()"
+        written = subprocess.run([sys.executable, "-c", wait_none, database], capture_output=True, check=False)
+        assert b"database is locked" in written.stderr
 
 
 @pytest.mark.parametrize(

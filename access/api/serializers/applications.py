@@ -12,16 +12,18 @@ from rest_framework import serializers
 
 from access.api.serializers.answers import ControlsSerializer, MotiveSerializer, QuestionnaireSerializer
 from access.api.serializers.assessments import (
+    NO_EARLIER_FIGURES,
     NO_FIGURES,
     AssessmentSerializer,
     DecisionSerializer,
+    EarlierAssessmentSerializer,
     GrantSerializer,
     OrderSerializer,
 )
 from access.api.serializers.offers import PURPOSES, ProjectReferenceSerializer
 from access.filters import parse_filter
-from access.models import Application, ApplicationField, LegalBasis, Project, ReleaseFormat, ReleaseMode
-from access.policies import sees_figures, sides_of
+from access.models import Application, ApplicationField, Assessment, LegalBasis, Project, ReleaseFormat, ReleaseMode
+from access.policies import hidden_figures, sides_of
 from access.services.applications import WRITTEN, filter_fields
 from access.services.deciding import outstanding_sides
 from access.workflow import DECIDERS, Side, State, allowed_actions
@@ -119,6 +121,7 @@ class ApplicationSerializer(ApplicationSummarySerializer):
     sides = serializers.SerializerMethodField(help_text="Where the reader stands.")
     outstanding = serializers.SerializerMethodField(help_text="The sides whose signature is missing.")
     assessment = serializers.SerializerMethodField()
+    earlier_assessments = serializers.SerializerMethodField(help_text="Those made before it, the newest first.")
     decisions = DecisionSerializer(many=True, read_only=True)
     order = serializers.SerializerMethodField()
     grant = serializers.SerializerMethodField()
@@ -146,6 +149,7 @@ class ApplicationSerializer(ApplicationSummarySerializer):
             "note",
             "note_code",
             "assessment",
+            "earlier_assessments",
             "decisions",
             "order",
             "grant",
@@ -165,9 +169,16 @@ class ApplicationSerializer(ApplicationSummarySerializer):
         return sides_of(self.context["actor"], self.instance)
 
     @cached_property
-    def _sees_figures(self) -> bool:
+    def _hidden(self) -> frozenset[int]:
+        """The assessments whose figures the reader does not see."""
         assert isinstance(self.instance, Application)
-        return sees_figures(self.context["actor"], self.instance)
+        return hidden_figures(self.context["actor"], self.instance, self._assessments)
+
+    @cached_property
+    def _assessments(self) -> list[Assessment]:
+        """The newest first."""
+        assert isinstance(self.instance, Application)
+        return list(self.instance.assessments.select_related("job", "artefact").order_by("-number"))
 
     def get_allowed_actions(self, application: Application) -> list[str]:
         return [str(action) for action in allowed_actions(State(application.state), self._sides)]
@@ -176,7 +187,7 @@ class ApplicationSerializer(ApplicationSummarySerializer):
         return [str(side) for side in Side if side in self._sides]
 
     def get_outstanding(self, application: Application) -> list[str]:
-        if application.state != State.DECIDING or not self._sees_figures:
+        if application.state != State.DECIDING or any(item.pk in self._hidden for item in self._assessments[:1]):
             return []
         missing = outstanding_sides(application)
         return [str(side) for side in Side if side in missing]
@@ -203,11 +214,15 @@ class ApplicationSerializer(ApplicationSummarySerializer):
 
     @extend_schema_field(AssessmentSerializer(allow_null=True))
     def get_assessment(self, application: Application) -> Any:
-        assessment = application.assessments.select_related("job", "artefact").order_by("-number").first()
-        if assessment is None:
+        if not self._assessments:
             return None
-        found = AssessmentSerializer(assessment, context=self.context).data
-        return found if self._sees_figures else {**found, **NO_FIGURES}
+        found = AssessmentSerializer(self._assessments[0], context=self.context).data
+        return {**found, **NO_FIGURES} if found["id"] in self._hidden else found
+
+    @extend_schema_field(EarlierAssessmentSerializer(many=True))
+    def get_earlier_assessments(self, _application: Application) -> Any:
+        found = EarlierAssessmentSerializer(self._assessments[1:], many=True).data
+        return [{**one, **NO_EARLIER_FIGURES} if one["id"] in self._hidden else one for one in found]
 
     @extend_schema_field(OrderSerializer(allow_null=True))
     def get_order(self, application: Application) -> Any:
@@ -223,7 +238,7 @@ class ApplicationSerializer(ApplicationSummarySerializer):
     def get_timeline(self, application: Application) -> Any:
         entries = LedgerEntry.objects.about(application).select_related("actor")
         found = TimelineEntrySerializer(entries, many=True).data
-        return found if self._sees_figures else [{**entry, "details": {}} for entry in found]
+        return [{**entry, "details": {}} for entry in found] if self._hidden else found
 
 
 class FieldAskedForSerializer(serializers.Serializer[Any]):

@@ -8,10 +8,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from access.models import Assessment, Decision, Grant, Order
+from access.models import Assessment, Decision, Grant, Order, Superseded
+from access.services.reassessing import Standing, standing_of
 from catalog.api.serializers.people import PersonSerializer
 from catalog.api.serializers.records import JobErrorSerializer, ProgressSerializer, error_of, progress_of
 from catalog.jobs.models import JobState
+from privacy.risk.codes import Reassessment
 
 
 class GateSerializer(serializers.Serializer[Any]):
@@ -23,12 +25,17 @@ class GateSerializer(serializers.Serializer[Any]):
     problem = serializers.CharField(allow_blank=True)
 
 
+# Empty for the one that counts.
+SUPERSEDED = ["", *Superseded.values]
+
+
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     """The latest assessment. `record` is the document that decisions are signed on; the other members are read out of it."""
 
     state = serializers.ChoiceField(source="job.state", choices=JobState.choices, read_only=True)
     progress = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
+    superseded_because = serializers.ChoiceField(choices=SUPERSEDED, read_only=True)
     artefact_sha256 = serializers.CharField(source="artefact.sha256", default=None, read_only=True, allow_null=True)
     gates = serializers.SerializerMethodField()
     answers = serializers.SerializerMethodField()
@@ -64,6 +71,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
             "record_sha256",
             "created_at",
             "superseded_at",
+            "superseded_because",
         )
         read_only_fields = fields
 
@@ -112,7 +120,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
         return {name: part for name, part in assessment.record.items() if name != "would_lower"}
 
 
-# What stands in an assessment for whoever does not see its figures (`access.policies.sees_figures`).
+# What stands in an assessment for whoever does not see its figures (`access.policies.hidden_figures`).
 NO_FIGURES: Mapping[str, Any] = {
     "risk_grade": "",
     "artefact_sha256": None,
@@ -133,6 +141,60 @@ def _result(assessment: Assessment, name: str) -> Any:
 
 def _input(assessment: Assessment, name: str) -> Any:
     return assessment.record.get("inputs", {}).get(name)
+
+
+class EarlierAssessmentSerializer(serializers.ModelSerializer[Assessment]):
+    """An assessment that counts no more: what it came to, and why another was made."""
+
+    state = serializers.ChoiceField(source="job.state", choices=JobState.choices, read_only=True)
+    error = serializers.SerializerMethodField()
+    superseded_because = serializers.ChoiceField(choices=SUPERSEDED, read_only=True)
+    k_min = serializers.SerializerMethodField(help_text="The smallest class of that output.")
+    risk = serializers.SerializerMethodField(help_text="R of that output.")
+
+    class Meta:
+        model = Assessment
+        fields = (
+            "id",
+            "number",
+            "state",
+            "error",
+            "risk_grade",
+            "k_min",
+            "risk",
+            "record_sha256",
+            "created_at",
+            "superseded_at",
+            "superseded_because",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(JobErrorSerializer(allow_null=True))
+    def get_error(self, assessment: Assessment) -> dict[str, str] | None:
+        return error_of(assessment.job)
+
+    def get_k_min(self, assessment: Assessment) -> int | None:
+        found: int | None = (_input(assessment, "measured") or {}).get("k_min")
+        return found
+
+    def get_risk(self, assessment: Assessment) -> str | None:
+        found: str | None = (_result(assessment, "risk") or {}).get("risk")
+        return found
+
+
+# The same for an earlier one.
+NO_EARLIER_FIGURES: Mapping[str, Any] = {"risk_grade": "", "k_min": None, "risk": None, "record_sha256": ""}
+
+
+class StandingSerializer(serializers.Serializer[Standing]):
+    """Whether the assessment a grant rests on still holds."""
+
+    due = serializers.BooleanField(source="is_due")
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(choices=[reason.value for reason in Reassessment]),
+        help_text="Why it has to be made again; empty while it holds.",
+    )
+    due_on = serializers.DateField(help_text="The day by which it has to be made again in any case.")
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -171,8 +233,23 @@ class GrantSerializer(serializers.ModelSerializer[Grant]):
 
     recipients = PersonSerializer(many=True, read_only=True)
     in_force = serializers.BooleanField(read_only=True)
+    reassessment = serializers.SerializerMethodField(help_text="Empty for a grant that is not in force.")
 
     class Meta:
         model = Grant
-        fields = ("id", "valid_from", "valid_until", "in_force", "revoked_at", "conditions", "recipients")
+        fields = (
+            "id",
+            "valid_from",
+            "valid_until",
+            "in_force",
+            "reassessment",
+            "revoked_at",
+            "conditions",
+            "recipients",
+        )
         read_only_fields = fields
+
+    @extend_schema_field(StandingSerializer(allow_null=True))
+    def get_reassessment(self, grant: Grant) -> Any:
+        standing = standing_of(grant)
+        return StandingSerializer(standing).data if standing else None

@@ -9,28 +9,14 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from access.api.filters import ReleaseFilter
 from access.api.sending import send_release
 from access.api.serializers.releases import ReleaseSerializer, ReleaseSummarySerializer
 from access.models import Release
+from catalog.api.negotiation import WhateverIsAccepted
 from catalog.api.resources import Listing
-
-
-class WhateverIsAccepted(BaseContentNegotiation):
-    """The bytes have the format they were released in; an `Accept` header changes nothing about that."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return next(iter(parsers), None)
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        renderer: BaseRenderer = renderers[0]
-        return renderer, str(renderer.media_type)
 
 
 @extend_schema(tags=["releases"])

@@ -12,19 +12,24 @@ from catalog.api.resources import VisibleField
 from catalog.api.serializers.people import OrganizationReferenceSerializer, PersonSerializer
 from catalog.api.serializers.sources import SourceReferenceSerializer
 from catalog.api.visibility import every_organization
+from catalog.datasets.endings import EndingProposal
+from catalog.datasets.items import DATA_TYPES, LENGTHS
+from catalog.datasets.lineage import DatasetLink, LinkKind
 from catalog.datasets.models import (
+    AffectedObject,
     DataField,
     Dataset,
     DatasetVersion,
     Distribution,
     Grade,
     GradeProposal,
+    Impact,
     RightKind,
     RightsAssignment,
     Source,
     SubjectKind,
 )
-from catalog.datasets.services import DATA_TYPES, RECORD_FIELDS
+from catalog.datasets.services import WRITTEN_FIELDS
 from catalog.people.models import Organization
 
 
@@ -136,6 +141,19 @@ class RightSerializer(serializers.ModelSerializer[RightsAssignment]):
         read_only_fields = fields
 
 
+class EndingProposalSerializer(serializers.ModelSerializer[EndingProposal]):
+    """That a right should end, which waits for its holder or was answered."""
+
+    right = RightSerializer(read_only=True)
+    proposed_by = PersonSerializer(read_only=True)
+    decided_by = PersonSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = EndingProposal
+        fields = ("id", "right", "reason", "proposed_by", "proposed_at", "decided_by", "accepted")
+        read_only_fields = fields
+
+
 class VersionReferenceSerializer(serializers.ModelSerializer[DatasetVersion]):
     published_by = PersonSerializer(read_only=True)
 
@@ -184,6 +202,7 @@ class DatasetSummarySerializer(serializers.ModelSerializer[Dataset]):
             "provider",
             "share_type",
             "share_mode",
+            "price",
             "update_cycle",
             "open_to_public",
             "issued",
@@ -197,6 +216,36 @@ class DatasetSummarySerializer(serializers.ModelSerializer[Dataset]):
         return sorted({distribution.format for distribution in dataset.distributions.all()})
 
 
+class ItemSerializer(serializers.Serializer[Any]):
+    """An information item (信息项), as it is declared before a table is attached."""
+
+    name = serializers.CharField(max_length=LENGTHS["name"])
+    field = serializers.CharField(
+        max_length=LENGTHS["field"], allow_blank=True, default="", help_text="The column's own name."
+    )
+    data_type = serializers.ChoiceField(
+        choices=[(code, code) for code in sorted(DATA_TYPES)], allow_blank=True, default=""
+    )
+    length = serializers.CharField(max_length=LENGTHS["length"], allow_blank=True, default="")
+
+
+class LinkSerializer(serializers.ModelSerializer[DatasetLink]):
+    """What a dataset is related to, or was derived from."""
+
+    target = DatasetReferenceSerializer(read_only=True)
+    recorded_by = PersonSerializer(read_only=True)
+
+    class Meta:
+        model = DatasetLink
+        fields = ("id", "kind", "target", "recorded_by", "recorded_at")
+        read_only_fields = fields
+
+
+class LinkBodySerializer(serializers.Serializer[Any]):
+    target = VisibleField(Dataset, Dataset.objects.visible_to)
+    kind = serializers.ChoiceField(choices=LinkKind.choices)
+
+
 class DatasetSerializer(DatasetSummarySerializer):
     """The whole record, with its tables, rights and versions."""
 
@@ -206,7 +255,10 @@ class DatasetSerializer(DatasetSummarySerializer):
     created_by = PersonSerializer(read_only=True)
     submitted_by = PersonSerializer(read_only=True, allow_null=True)
     reviewed_by = PersonSerializer(read_only=True, allow_null=True)
-    related = DatasetReferenceSerializer(many=True, read_only=True)
+    items = ItemSerializer(many=True, read_only=True)
+    related = serializers.SerializerMethodField(help_text="Whichever of the two recorded it.")
+    derived = serializers.SerializerMethodField(help_text="What was made from it.")
+    links = LinkSerializer(source="visible_links", many=True, read_only=True)
     distributions = DistributionSerializer(many=True, read_only=True)
     rights = RightSerializer(source="visible_rights", many=True, read_only=True)
     versions = VersionReferenceSerializer(many=True, read_only=True)
@@ -225,12 +277,31 @@ class DatasetSerializer(DatasetSummarySerializer):
             "note",
             "created_at",
             "changed_at",
+            "items",
             "related",
+            "derived",
+            "links",
             "distributions",
             "rights",
             "versions",
         )
         read_only_fields = fields
+
+    @extend_schema_field(DatasetReferenceSerializer(many=True))
+    def get_related(self, dataset: Any) -> Any:
+        found = [link.target for link in dataset.visible_links if link.kind == LinkKind.RELATED]
+        return self._references(
+            found + [link.dataset for link in dataset.visible_links_here if link.kind == LinkKind.RELATED]
+        )
+
+    @extend_schema_field(DatasetReferenceSerializer(many=True))
+    def get_derived(self, dataset: Any) -> Any:
+        return self._references(
+            [link.dataset for link in dataset.visible_links_here if link.kind == LinkKind.DERIVED_FROM]
+        )
+
+    def _references(self, datasets: list[Dataset]) -> Any:
+        return DatasetReferenceSerializer(sorted(datasets, key=lambda dataset: dataset.code), many=True).data
 
 
 class DatasetBodySerializer(serializers.ModelSerializer[Dataset]):
@@ -238,12 +309,13 @@ class DatasetBodySerializer(serializers.ModelSerializer[Dataset]):
 
     provider = VisibleField(Organization, every_organization)
     keywords = serializers.ListField(child=serializers.CharField(max_length=40), max_length=30, required=False)
+    items = ItemSerializer(many=True, required=False)
     source = VisibleField(Source, Source.objects.visible_to, required=False)  # type: ignore[assignment]  # the API's name for it
     table = serializers.CharField(max_length=255, required=False)
 
     class Meta:
         model = Dataset
-        fields: tuple[str, ...] = (*RECORD_FIELDS, "provider", "source", "table")
+        fields: tuple[str, ...] = (*WRITTEN_FIELDS, "provider", "source", "table")
         extra_kwargs = {"code": {"required": False, "allow_blank": True}}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -257,10 +329,11 @@ class DatasetChangeSerializer(serializers.ModelSerializer[Dataset]):
 
     revision = serializers.IntegerField(min_value=1)
     keywords = serializers.ListField(child=serializers.CharField(max_length=40), max_length=30, required=False)
+    items = ItemSerializer(many=True, required=False)
 
     class Meta:
         model = Dataset
-        fields = (*RECORD_FIELDS, "revision")
+        fields = (*WRITTEN_FIELDS, "revision")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         found = super().get_fields()
@@ -333,8 +406,8 @@ class FieldBodySerializer(serializers.Serializer[Any]):
 
 class GradeBodySerializer(serializers.Serializer[Any]):
     grade = serializers.ChoiceField(choices=Grade.choices)
-    affected_object = serializers.CharField(max_length=40, help_text="Who or what is harmed.")
-    impact = serializers.CharField(max_length=40, help_text="The degree of impact.")
+    affected_object = serializers.ChoiceField(choices=AffectedObject.choices, help_text="Who or what is harmed.")
+    impact = serializers.ChoiceField(choices=Impact.choices, help_text="The degree of impact.")
     reason = serializers.CharField(max_length=500)
 
 

@@ -100,6 +100,30 @@ class MembershipBodySerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
+class MoveBodySerializer(serializers.Serializer[Any]):
+    parent = VisibleField(Organization, every_organization)  # type: ignore[assignment]  # the API's name for it
+
+
+class ReachSerializer(serializers.ModelSerializer[Membership]):
+    """A role that works for a whole branch."""
+
+    user = PersonSerializer(read_only=True)
+    organization = OrganizationReferenceSerializer(read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ("id", "user", "organization", "role")
+        read_only_fields = fields
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    """What a move would change."""
+
+    organizations = serializers.IntegerField(help_text="How many move, with those below.")
+    gains = ReachSerializer(many=True, help_text="Roles that would reach them from then on.")
+    loses = ReachSerializer(many=True, help_text="Roles that would reach them no more.")
+
+
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=200, trim_whitespace=False)
@@ -108,6 +132,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 class PasswordLinkSerializer(serializers.Serializer[Any]):
     """A one-time link. It is shown once and kept nowhere."""
 
+    user = PersonSerializer()
     url = serializers.CharField(help_text="The page on which the person sets a password.")
     uid = serializers.CharField()
     token = serializers.CharField()
@@ -117,6 +142,26 @@ class PasswordLinkSerializer(serializers.Serializer[Any]):
 class SetPasswordBodySerializer(serializers.Serializer[Any]):
     uid = serializers.CharField(max_length=100)
     token = serializers.CharField(max_length=200)
+    password = serializers.CharField(max_length=200, write_only=True, trim_whitespace=False)
+
+
+class InvitationBodySerializer(serializers.Serializer[Any]):
+    """Whom to invite, where, and as what."""
+
+    username = serializers.CharField(max_length=150)
+    display_name = serializers.CharField(max_length=60)
+    organization = VisibleField(Organization, every_organization)
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(choices=Role.choices), max_length=len(Role), default=list
+    )
+
+
+class NameBodySerializer(serializers.Serializer[Any]):
+    display_name = serializers.CharField(max_length=60, allow_blank=True)
+
+
+class ChangePasswordBodySerializer(serializers.Serializer[Any]):
+    current = serializers.CharField(max_length=200, write_only=True, trim_whitespace=False)
     password = serializers.CharField(max_length=200, write_only=True, trim_whitespace=False)
 
 

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.api.errors import render_message
+from catalog.api.resources import GREATEST_ID
 from catalog.api.serializers.people import OrganizationReferenceSerializer, PersonSerializer
 from catalog.jobs.models import Job
 from catalog.ledger.models import LedgerEntry
@@ -59,6 +60,19 @@ class TimelineEntrySerializer(serializers.ModelSerializer[LedgerEntry]):
         return str(entry.actor) if entry.actor else None
 
 
+class CheckpointBodySerializer(serializers.Serializer[Any]):
+    """A place in the chain that was noted earlier: both of it, or nothing."""
+
+    sequence = serializers.IntegerField(min_value=1, max_value=GREATEST_ID, required=False)
+    entry_hash = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) == 1:
+            lacking = "sequence" if "entry_hash" in attrs else "entry_hash"
+            raise serializers.ValidationError({lacking: [self.fields[lacking].error_messages["required"]]})
+        return {**attrs, "entry_hash": attrs["entry_hash"].lower()} if attrs else attrs
+
+
 class ProgressSerializer(serializers.Serializer[Any]):
     """How far a job is, in rows unless the note says otherwise."""
 
@@ -98,8 +112,14 @@ def error_of(job: Job) -> dict[str, str] | None:
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
+    requested_by = PersonSerializer(read_only=True, allow_null=True)
     progress = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
+    result = serializers.DictField(
+        read_only=True,
+        allow_null=True,
+        help_text="What it found, where no other address shows that: the ledger's verification.",
+    )
 
     class Meta:
         model = Job
@@ -109,8 +129,10 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "state",
             "progress",
             "error",
+            "result",
             "attempts",
             "cancel_requested",
+            "requested_by",
             "created_at",
             "started_at",
             "ended_at",

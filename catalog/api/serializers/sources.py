@@ -43,13 +43,16 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "schema",
             "created_by",
             "created_at",
+            "retired_at",
         )
         read_only_fields = fields
 
 
 class _NamedSourceSerializer(serializers.Serializer[Any]):
     organization = VisibleField(Organization, every_organization)
-    name = serializers.CharField(max_length=80)
+    name = serializers.CharField(
+        max_length=80, allow_blank=True, default="", help_text="Left out, it is made of the file or host."
+    )
 
 
 class UploadBodySerializer(_NamedSourceSerializer):

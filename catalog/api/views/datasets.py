@@ -6,15 +6,17 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
-from drf_spectacular.utils import extend_schema
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.filters import DatasetFilter
+from catalog.api.filters import DatasetFilter, EndingProposalFilter
 from catalog.api.pagination import Pages
-from catalog.api.resources import Listing, Resource
+from catalog.api.resources import ID_PATTERN, Listing, Resource
 from catalog.api.serializers.datasets import (
     DatasetBodySerializer,
     DatasetChangeSerializer,
@@ -22,6 +24,9 @@ from catalog.api.serializers.datasets import (
     DatasetSummarySerializer,
     DistributionBodySerializer,
     DistributionSerializer,
+    EndingProposalSerializer,
+    LinkBodySerializer,
+    LinkSerializer,
     OptionalReasonSerializer,
     ReasonSerializer,
     RightBodySerializer,
@@ -30,9 +35,12 @@ from catalog.api.serializers.datasets import (
 )
 from catalog.api.serializers.records import LedgerEntrySerializer
 from catalog.datasets.browsing import FACET_NAMES, facets_of, with_heaviest_grade
+from catalog.datasets.endings import EndingProposal
+from catalog.datasets.lineage import DatasetLink
+from catalog.datasets.linking import link_datasets, unlink_datasets
 from catalog.datasets.models import DataField, Dataset, Distribution, RightsAssignment
-from catalog.datasets.registration import attach_table
-from catalog.datasets.rights import end_right, record_right
+from catalog.datasets.registration import attach_table, start_record
+from catalog.datasets.rights import decide_ending, end_right, record_right
 from catalog.datasets.services import (
     edit_dataset,
     publish_dataset,
@@ -46,6 +54,7 @@ from catalog.datasets.visibility import visible_rights
 from catalog.ledger.models import LedgerEntry
 from catalog.people.policies import require
 
+_LINK = OpenApiParameter("link", OpenApiTypes.INT, OpenApiParameter.PATH, description="The link's id.")
 FACETS = {
     "type": "object",
     "description": "How many of all the datasets found fall under each value.",
@@ -111,11 +120,13 @@ class Datasets(Listing):
             Prefetch("fields", queryset=DataField.objects.order_by("position"))
         )
         rights = visible_rights(self.actor, self.working).filter(ended_at__isnull=True)
+        links = DatasetLink.objects.visible_to(self.actor)
         rows = Dataset.objects.select_related("provider", "created_by", "submitted_by", "reviewed_by").prefetch_related(
             Prefetch("distributions", queryset=tables),
             Prefetch("rights", queryset=rights, to_attr="visible_rights"),
             "versions__published_by",
-            Prefetch("related", queryset=Dataset.objects.visible_to(self.actor)),
+            Prefetch("links", queryset=links.select_related("target", "recorded_by"), to_attr="visible_links"),
+            Prefetch("links_here", queryset=links.select_related("dataset"), to_attr="visible_links_here"),
         )
         return self.answer(rows.get(pk=dataset.pk), DatasetSerializer, code)
 
@@ -140,6 +151,14 @@ class Datasets(Listing):
             if source is not None:
                 attach_table(actor=self.actor, dataset=dataset, source=source, table=table)
         return self.whole(dataset, status.HTTP_201_CREATED)
+
+    @extend_schema(request=DistributionBodySerializer, responses={201: DatasetSerializer}, filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def begin(self, _request: Request) -> Response:
+        """Begin the record of a table with what can be told from it. The rest is written step by step before it is submitted."""
+        return self.whole(
+            start_record(actor=self.actor, **self.body(DistributionBodySerializer)), status.HTTP_201_CREATED
+        )
 
     @extend_schema(request=DatasetChangeSerializer, responses=DatasetSerializer)
     def partial_update(self, _request: Request, *_: Any, **__: Any) -> Response:
@@ -200,6 +219,24 @@ class Datasets(Listing):
             return self.answer(right, RightSerializer, status.HTTP_201_CREATED)
         return self.page(visible_rights(self.actor, self.working).filter(dataset=dataset), RightSerializer)
 
+    @extend_schema(request=LinkBodySerializer, responses={201: LinkSerializer}, operation_id="datasets_links_create")
+    @action(detail=True, methods=["post"])
+    def links(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Link the dataset to another: what it is related to, or was derived from."""
+        link = link_datasets(actor=self.actor, dataset=self.get_object(), **self.body(LinkBodySerializer))
+        return self.answer(link, LinkSerializer, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=None, responses={204: None}, parameters=[_LINK], filters=False, operation_id="datasets_links_destroy"
+    )
+    @action(detail=True, methods=["delete"], url_path=f"links/(?P<link>{ID_PATTERN})", url_name="link")
+    def unlink(self, _request: Request, link: str, *_: Any, **__: Any) -> Response:
+        """Take a link of the dataset back."""
+        links = DatasetLink.objects.visible_to(self.actor).filter(dataset=self.get_object())
+        found = get_object_or_404(links.select_related("dataset__provider", "target__provider"), pk=link)
+        unlink_datasets(actor=self.actor, link=found)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     @extend_schema(request=DistributionBodySerializer, responses={201: DistributionSerializer})
     @action(detail=True, methods=["post"])
     def distributions(self, _request: Request, *_: Any, **__: Any) -> Response:
@@ -232,8 +269,31 @@ class Rights(Resource):
     def visible(self) -> Any:
         return visible_rights(self.actor, self.working)
 
-    @extend_schema(request=None, responses=RightSerializer)
+    @extend_schema(request=OptionalReasonSerializer, responses={200: RightSerializer, 202: EndingProposalSerializer})
     @action(detail=True, methods=["post"])
     def end(self, _request: Request, *_: Any, **__: Any) -> Response:
-        """End a right today."""
-        return self.answer(end_right(actor=self.actor, right=self.get_object()))
+        """End a right today. Ownership or control that another organisation holds waits, with the reason, until it agrees (202)."""
+        right = end_right(actor=self.actor, right=self.get_object(), **self.body(OptionalReasonSerializer))
+        if right.ended_at is not None:
+            return self.answer(right)
+        waiting = EndingProposal.objects.visible_to(self.actor).get(right=right, accepted__isnull=True)
+        return self.answer(waiting, EndingProposalSerializer, status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(tags=["ending-proposals"])
+class EndingProposals(Listing):
+    queryset = EndingProposal.objects.order_by("-id")
+    serializer_class = EndingProposalSerializer
+    filterset_class = EndingProposalFilter
+
+    @extend_schema(request=None, responses=EndingProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def agree(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Agree that the right ends today, as a steward or approver of its holder and other than who asked."""
+        return self.answer(decide_ending(actor=self.actor, proposal=self.get_object(), accept=True))
+
+    @extend_schema(request=None, responses=EndingProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def refuse(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Refuse it: the right stands."""
+        return self.answer(decide_ending(actor=self.actor, proposal=self.get_object(), accept=False))

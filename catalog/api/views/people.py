@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.db.models import Count, Prefetch, Q
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from knox.models import AuthToken
 from rest_framework import status
 from rest_framework.decorators import action
@@ -21,11 +21,16 @@ from rest_framework.views import APIView
 
 from catalog.api.errors import WrongCredentials
 from catalog.api.filters import MembershipFilter, OrganizationFilter, UserFilter
-from catalog.api.resources import Listing
+from catalog.api.resources import Listing, Resource
 from catalog.api.serializers.people import (
+    ChangePasswordBodySerializer,
     CredentialsSerializer,
+    InvitationBodySerializer,
     MembershipBodySerializer,
     MembershipSerializer,
+    MoveBodySerializer,
+    MoveSerializer,
+    NameBodySerializer,
     OrganizationBodySerializer,
     OrganizationSerializer,
     PasswordLinkSerializer,
@@ -35,15 +40,22 @@ from catalog.api.serializers.people import (
     UserSerializer,
 )
 from catalog.api.visibility import every_organization, visible_memberships, visible_organizations, visible_users
+from catalog.errors import InvalidInput
+from catalog.messages import gettext_noop
+from catalog.people.links import PasswordLink
 from catalog.people.models import Membership, Organization, User
+from catalog.people.moving import foresee_move, move_organization
 from catalog.people.services import (
+    change_password,
     close_account,
     close_organization,
     create_organization,
     create_user,
     end_role,
     grant_role,
+    invite_user,
     issue_password_link,
+    rename_user,
     reopen_account,
     reopen_organization,
     set_password_by_link,
@@ -112,6 +124,37 @@ class Me(APIView):
         assert request.user.pk is not None
         return Response(UserSerializer(with_memberships(request.user.pk)).data)
 
+    @extend_schema(tags=["me"], operation_id="me_update", request=NameBodySerializer, responses=UserSerializer)
+    def patch(self, request: Request) -> Response:
+        """Change the name under which one is shown."""
+        serializer = NameBodySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        renamed = rename_user(actor=cast(User, request.user), **serializer.validated_data)
+        return Response(UserSerializer(with_memberships(renamed.pk)).data)
+
+
+class ChangePassword(APIView):
+    """One's own password. A wrong present one is counted as signing in is, and locks out."""
+
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "sign_in"
+
+    @extend_schema(
+        tags=["me"],
+        operation_id="me_password",
+        request=ChangePasswordBodySerializer,
+        responses={204: OpenApiResponse()},
+    )
+    def post(self, request: Request) -> Response:
+        """Change one's password. Every session and every token of the account ends, that of this request among them."""
+        serializer = ChangePasswordBodySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said, user = serializer.validated_data, cast(User, request.user)
+        if authenticate(request._request, username=user.get_username(), password=said["current"]) is None:
+            raise InvalidInput(fields={"current": [gettext_noop("This is not your present password.")]})
+        change_password(actor=user, password=said["password"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
 
 class SetPassword(APIView):
     """A one-time link that an administrator handed over."""
@@ -153,6 +196,33 @@ class Organizations(Listing):
         organization = create_organization(actor=self.actor, **self.body(OrganizationBodySerializer))
         return self.answer(self.visible().get(pk=organization.pk), code=status.HTTP_201_CREATED)
 
+    @extend_schema(
+        methods=["GET"],
+        parameters=[OpenApiParameter("parent", int, required=True, description="Below which organisation.")],
+        responses=MoveSerializer,
+        filters=False,
+        operation_id="organizations_move_foreseen",
+    )
+    @extend_schema(
+        methods=["POST"],
+        request=MoveBodySerializer,
+        responses=OrganizationSerializer,
+        operation_id="organizations_move",
+    )
+    # Without the list's filters, one of which is called `parent` too.
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    def move(self, request: Request, *_: Any, **__: Any) -> Response:
+        """Put an organisation, with all that lies below it, below another that you administer. A GET only says whose roles would reach it
+        from then on, and whose no more."""
+        organization = self.get_object()
+        if request.method == "GET":
+            asked = MoveBodySerializer(data=request.query_params, context=self.get_serializer_context())
+            asked.is_valid(raise_exception=True)
+            foreseen = foresee_move(actor=self.actor, organization=organization, **asked.validated_data)
+            return self.answer(foreseen, MoveSerializer)
+        moved = move_organization(actor=self.actor, organization=organization, **self.body(MoveBodySerializer))
+        return self.answer(self.visible().get(pk=moved.pk))
+
     @extend_schema(request=None, responses=OrganizationSerializer)
     @action(detail=True, methods=["post"])
     def close(self, _request: Request, *_: Any, **__: Any) -> Response:
@@ -192,12 +262,7 @@ class Users(Listing):
     @action(detail=True, methods=["post"], url_path="password-link")
     def password_link(self, request: Request, *_: Any, **__: Any) -> Response:
         """Make a one-time link with which the person sets a password. It is shown once: hand it over yourself."""
-        link = issue_password_link(actor=self.actor, user=self.get_object())
-        address = request.build_absolute_uri(reverse("set-password", args=[link.uid, link.token]))
-        answer = {"url": address, "uid": link.uid, "token": link.token, "expires_at": link.expires_at}
-        return Response(
-            PasswordLinkSerializer(answer).data, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"}
-        )
+        return _handed_over(request, issue_password_link(actor=self.actor, user=self.get_object()))
 
     @extend_schema(request=None, responses=UserSerializer)
     @action(detail=True, methods=["post"])
@@ -210,6 +275,26 @@ class Users(Listing):
     def reopen(self, _request: Request, *_: Any, **__: Any) -> Response:
         """Open a closed account again."""
         return self.answer(with_memberships(reopen_account(actor=self.actor, user=self.get_object()).pk))
+
+
+def _handed_over(request: Request, link: PasswordLink) -> Response:
+    """A one-time link, shown this once."""
+    address = request.build_absolute_uri(reverse("set-password", args=[link.uid, link.token]))
+    answer = {"user": link.user, "url": address, "uid": link.uid, "token": link.token, "expires_at": link.expires_at}
+    return Response(
+        PasswordLinkSerializer(answer).data, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"}
+    )
+
+
+@extend_schema(tags=["invitations"])
+class Invitations(Resource):
+    queryset = User.objects.none()
+    serializer_class = PasswordLinkSerializer
+
+    @extend_schema(request=InvitationBodySerializer, responses={201: PasswordLinkSerializer})
+    def create(self, request: Request) -> Response:
+        """Open an account with its roles and make the one-time link, all in one. The link is shown once: hand it over yourself."""
+        return _handed_over(request, invite_user(actor=self.actor, **self.body(InvitationBodySerializer)))
 
 
 @extend_schema(tags=["memberships"])

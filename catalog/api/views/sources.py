@@ -22,7 +22,13 @@ from catalog.api.serializers.sources import (
     UploadBodySerializer,
 )
 from catalog.datasets.models import Source, SourceKind
-from catalog.datasets.registration import read_tables, register_database, register_file, register_upload
+from catalog.datasets.registration import (
+    read_tables,
+    register_database,
+    register_file,
+    register_upload,
+    retire_source,
+)
 from catalog.uploads import SealedUpload
 
 
@@ -63,3 +69,9 @@ class Sources(Listing):
         """The tables that can be attached to a dataset."""
         tables = read_tables(actor=self.actor, source=self.get_object())
         return Response([asdict(table) for table in tables])
+
+    @extend_schema(request=None, responses=SourceSerializer)
+    @action(detail=True, methods=["post"])
+    def retire(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Close a source for good. Its upload and its account are destroyed; nothing is read of it any more."""
+        return self.answer(retire_source(actor=self.actor, source=self.get_object()))

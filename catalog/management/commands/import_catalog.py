@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from catalog.commands import DocumentCommand, Exit, Outcome, acting_user, progress_bar
 from catalog.errors import translated
 from catalog.exchange.importing import ImportResult, count_acts, import_resources
-from catalog.exchange.reading import Reading, read_resources
+from catalog.exchange.reading import Problem, Reading, read_resources
 from catalog.exchange.sheet import read_workbook
 from catalog.messages import gettext_noop
 from catalog.sources import file_location
@@ -49,12 +49,10 @@ class Command(DocumentCommand):
         else:
             heading = gettext_noop("Registered %(registered)d, edited %(edited)d, left %(unchanged)d as they were.")
         lines.append(gettext(heading) % document["counts"])
-        if any(document["not_kept"].values()):
-            kept = gettext_noop(
-                "Checked but not kept: %(items)d information items (fields come with the table), %(related)d related codes."
-            )
-            lines.append(gettext(kept) % document["not_kept"])
-        return lines
+        if any(document["kept"].values()):
+            kept = gettext_noop("With them: %(items)d information items, %(links)d links to other datasets.")
+            lines.append(gettext(kept) % document["kept"])
+        return [*lines, *(where % one for one in document["unlinked"])]
 
 
 def _document(reading: Reading, result: ImportResult, *, file: str, dry_run: bool) -> dict[str, Any]:
@@ -74,22 +72,25 @@ def _document(reading: Reading, result: ImportResult, *, file: str, dry_run: boo
                 "title": one.resource.values["title"],
                 "act": one.act.value,
                 "items": len(one.resource.items),
+                "links": one.links,
             }
             for one in result.datasets
         ],
-        "not_kept": {
-            "items": sum(len(one.resource.items) for one in result.datasets),
-            "related": sum(len(one.resource.related) for one in result.datasets),
+        "kept": {
+            "items": sum(one.items for one in result.datasets),
+            "links": sum(one.links for one in result.datasets),
         },
+        "unlinked": [_told(problem) for problem in result.unlinked],
         "ignored": list(reading.ignored),
-        "problems": [
-            {
-                "sheet": problem.sheet,
-                "row": problem.row,
-                "column": problem.column,
-                "code": problem.error.code,
-                "message": translated(problem.error),
-            }
-            for problem in result.problems
-        ],
+        "problems": [_told(problem) for problem in result.problems],
+    }
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    return {
+        "sheet": problem.sheet,
+        "row": problem.row,
+        "column": problem.column,
+        "code": problem.error.code,
+        "message": translated(problem.error),
     }

@@ -12,7 +12,7 @@ from django.db import connection
 
 from catalog.commands import BadInput, DocumentCommand, Exit, Outcome
 from catalog.ledger import triggers
-from catalog.ledger.verification import Checkpoint, verify
+from catalog.ledger.verification import Checkpoint, examine
 from catalog.messages import gettext_noop
 
 
@@ -36,20 +36,10 @@ class Command(DocumentCommand):
         if options["repair_triggers"]:
             triggers.install(connection)
         path = Path(options["checkpoint"]) if options["checkpoint"] else None
-        result = verify(_read_checkpoint(path) if path else None)
-        missing = sorted(triggers.expected(connection.vendor) - triggers.installed(connection))
-        ok = result.ok and not missing
-        document = {
-            "ok": ok,
-            "entries": result.entries,
-            "first_bad": result.first_bad,
-            "problem": result.problem or ("triggers" if missing else None),
-            "missing_triggers": missing,
-            "head": {"sequence": result.head.sequence, "entry_hash": result.head.entry_hash},
-        }
-        if ok and path:
-            _write_checkpoint(path, result.head)
-        return Outcome(document, Exit.DONE if ok else Exit.CHECK_FAILED)
+        document = examine(_read_checkpoint(path) if path else None)
+        if document["ok"] and path:
+            _write_checkpoint(path, document["head"])
+        return Outcome(document, Exit.DONE if document["ok"] else Exit.CHECK_FAILED)
 
     def lines(self, document: Mapping[str, Any]) -> list[str]:
         if document["ok"]:
@@ -71,12 +61,10 @@ def _read_checkpoint(path: Path) -> Checkpoint | None:
         ) from error
 
 
-def _write_checkpoint(path: Path, head: Checkpoint) -> None:
+def _write_checkpoint(path: Path, head: Mapping[str, Any]) -> None:
     try:
         partial = path.with_name(path.name + ".part")
-        partial.write_text(
-            json.dumps({"sequence": head.sequence, "entry_hash": head.entry_hash}) + "\n", encoding="utf-8"
-        )
+        partial.write_text(json.dumps(head) + "\n", encoding="utf-8")
         partial.replace(path)
     except OSError as error:
         raise BadInput(

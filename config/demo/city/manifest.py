@@ -109,7 +109,8 @@ class CityTable:
     `share_condition` is set when sharing is conditional, `share_citation` when it is withheld. `encoding` and
     `delimiter` are set for text files; `header_rows` counts the rows of a sheet before its data (title and merged
     headers), 1 for other text files, 0 for the rest. `subject_column` names the person or enterprise a row is about.
-    `table_name` is the table inside a database file or the sheet.
+    `table_name` is the table inside a database file or the sheet. `related` and `derived_from` hold keys of other tables; what
+    is related is named at one end or at both.
     """
 
     key: str
@@ -138,6 +139,7 @@ class CityTable:
     control_basis: str = ""
     issued: date = date(2025, 7, 1)
     related: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
     header_rows: int = 0

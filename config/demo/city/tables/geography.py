@@ -153,7 +153,7 @@ PARCEL_ADDRESSES = CityTable(
     subject_kind=SubjectKind.NONE,
     ownership_basis="苏州市公共数据资源登记表（演示）第2025-007号",
     control_basis="苏州市公共数据资源登记表（演示）第2025-007号",
-    related=("parcels", "addresses"),
+    derived_from=("parcels", "addresses"),
     columns=(
         CityColumn("parcel_code", "宗地代码"),
         CityColumn("land_use", "土地用途"),
