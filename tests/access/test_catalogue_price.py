@@ -105,7 +105,7 @@ def test_the_page_narrows_by_price_and_a_result_says_it_where_there_is_one(
         assert len(_results(narrowed)) == 1
         assert value.label in text_of(narrowed)
     assert "No price yet" not in _results(stella.get("/catalogue/?price=unpriced"))[0]
-    assert "产业用途收费" in _results(Visitor(cast.rita, "zh-hans").get("/catalogue/?price=paid"))[0]
+    assert "产业发展用途收费" in _results(Visitor(cast.rita, "zh-hans").get("/catalogue/?price=paid"))[0]
     assert len(_results(stella.get(f"/catalogue/?price={UNKNOWN}"))) == 2
 
 
