@@ -398,11 +398,10 @@ def test_the_history_names_who_did_what_and_what_they_wrote(world: Stages, case:
     do(world.cast.amy, case, "return", reason="请补充用途")
     text = text_of(page_of(world.cast.rita, case))
     history = text[text.rindex("What happened") :]
-    assert "Amy returned application 1 for Outpatient visits" in history
+    number = f"application {case.pk} for Outpatient visits"
+    assert f"Amy returned {number}" in history
     assert "请补充用途" in history
-    assert (
-        "The program wrote the protected data of application 1 for Outpatient visits and measured its risk" in history
-    )
+    assert f"The program wrote the protected data of {number} and measured its risk" in history
 
 
 # --- raising an answer ---------------------------------------------------------------------------------------------------------
