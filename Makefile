@@ -42,7 +42,7 @@ check: messages
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 bench: messages
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 format: install
 	$(BIN)/ruff format .

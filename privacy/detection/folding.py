@@ -20,6 +20,7 @@ from privacy.detection.outlines import BoolArray, Bytes, IntArray, content
 # Characters that pages and spreadsheets leave in numbers and that no reader sees: dropped.
 INVISIBLE: Final = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _SPACE: Final = 0x20
+_ASCII_SPACES: Final = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"  # what `str.strip` takes off
 _BLOCK: Final = 1 << 18  # bytes looked at together: they stay in the processor's cache
 _COMBINING: Final = frozenset({"Mn", "Mc", "Me"})
 SEPARATOR: Final = "\0"  # stands between joined cells; a NUL inside a cell becomes a space first
@@ -51,23 +52,39 @@ def join(cells: pa.Array[Any]) -> str:
 
 def fold_array(cells: pa.Array[Any]) -> pa.Array[Any]:
     """A string array without nulls, each text folded and stripped, NUL in it a space. Few cells need any of it: only they change."""
-    text, offsets = content(cells)
-    changing = np.flatnonzero(_changing(text, offsets))
+    changing = np.flatnonzero(_changing(cells))
     if not len(changing):
         return cells
-    index = pa.array(changing)
-    folded = pa.array(
-        _folded(pc.replace_substring(pc.take(cells, index), pattern=SEPARATOR, replacement=" ")), pa.string()
-    )
-    if len(changing) == len(cells):
-        return folded
+    narrow = _narrowed(pc.take(cells, pa.array(changing)))
+    odd = np.flatnonzero(_changing(narrow))
+    if len(odd):
+        folded = [fold(str(text)).strip() for text in pc.take(narrow, pa.array(odd)).to_pylist()]
+        narrow = _with(narrow, odd, pa.array(folded, type=pa.string()))
+    return _with(cells, changing, narrow)
+
+
+def _with(cells: pa.Array[Any], at: IntArray, others: pa.Array[Any]) -> pa.Array[Any]:
+    if len(at) == len(cells):
+        return others
     mask = np.zeros(len(cells), dtype=np.bool_)
-    mask[changing] = True
-    return pc.replace_with_mask(cells, pa.array(mask), folded)
+    mask[at] = True
+    return pc.replace_with_mask(cells, pa.array(mask), others)
 
 
-def _changing(text: Bytes, offsets: IntArray) -> BoolArray:
+def _narrowed(cells: pa.Array[Any]) -> pa.Array[Any]:
+    """The cells with ASCII for its full-width forms, which is what most texts need, with NUL as a space, and trimmed."""
+    cells = pc.replace_substring(cells, pattern=SEPARATOR, replacement=" ")
+    points = np.frombuffer(join(cells).encode("utf-32-le"), dtype=np.uint32).copy()
+    wide = points - np.uint32(0xFF01) <= 0x5D
+    points[wide] -= np.uint32(0xFEE0)
+    points[points == 0x3000] = _SPACE
+    narrow = pa.array(points.tobytes().decode("utf-32-le").split(SEPARATOR), type=pa.string())
+    return pc.utf8_trim(narrow, characters=_ASCII_SPACES)
+
+
+def _changing(cells: pa.Array[Any]) -> BoolArray:
     """Which cells may fold to something else: those with white space at an end, or with a character that folding may touch."""
+    text, offsets = content(cells)
     changing = np.zeros(len(offsets) - 1, dtype=np.bool_)
     spaced = False
     for begin in range(0, len(text), _BLOCK):
@@ -113,15 +130,6 @@ def _touched() -> BoolArray:
     touched[0x1100:0x1200] = True  # syllables of Hangul are made of these
     touched[[0, 0xFFFF]] = True
     return touched
-
-
-def _folded(cells: pa.Array[Any]) -> list[str]:
-    """The texts folded and stripped, one by one where they are more than full-width."""
-    points = np.frombuffer(join(cells).encode("utf-32-le"), dtype=np.uint32).copy()
-    wide = points - np.uint32(0xFF01) <= 0x5D
-    points[wide] -= np.uint32(0xFEE0)
-    points[points == 0x3000] = _SPACE
-    return [fold(text).strip() for text in points.tobytes().decode("utf-32-le").split(SEPARATOR)]
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:

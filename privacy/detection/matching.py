@@ -20,6 +20,7 @@ from privacy.detection.filters import HYPERSCAN_IS_THERE, Filter
 from privacy.detection.outlines import Outlines
 from privacy.detection.plans import Planner
 from privacy.detection.recognizers import ColumnRecognizer, Judgement
+from privacy.detection.relaxed import relaxed
 from privacy.detection.searching import Rule, search
 from privacy.detection.syntax import Expression, Unreadable
 from privacy.detection.values import Alike, Part, Values
@@ -91,8 +92,8 @@ class Matcher:
     def __init__(self, recognizers: Sequence[ColumnRecognizer], *, with_hyperscan: bool = HYPERSCAN_IS_THERE) -> None:
         self.recognizers = tuple(recognizers)
         self._rules = tuple(_rules_of(self.recognizers))
-        joinable = {rule.key: rule.expression.relaxed() for rule in self._rules if rule.expression and rule.joinable}
-        self._filter = Filter(joinable, with_hyperscan=with_hyperscan)
+        sources = {rule.key: relaxed(rule.expression) for rule in self._rules if rule.expression is not None}
+        self._filter = Filter(sources, with_hyperscan=with_hyperscan)
         self._planner = Planner([rule.expression for rule in self._rules])
 
     def match(self, cells: Cells) -> list[Hits | None]:
@@ -161,8 +162,7 @@ def _rules_of(recognizers: Sequence[ColumnRecognizer]) -> list[Rule]:
                 expression = Expression(compiled)
             except Unreadable:
                 expression = None
-            name = f"{recognizer.entity}: {declared.name}"
-            rules.append(Rule(len(rules), owner, name, compiled, expression, declared.min_digits))
+            rules.append(Rule(len(rules), owner, compiled, expression, declared.min_digits))
     return rules
 
 
@@ -188,5 +188,4 @@ def _not_contained(cells: IntArray, starts: IntArray, ends: IntArray) -> IntArra
     base = cells[order] * (int(ends.max()) + 2)
     end = base + ends[order]
     alone = end > np.concatenate(([-1], np.maximum.accumulate(end)[:-1]))
-    # In the order of the hits: `Values.take` takes as many as there are for all of them as they stand.
     return np.sort(np.concatenate((np.flatnonzero(~crowded), order[alone])))

@@ -13,11 +13,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from privacy.detection.arrow import pc
 from privacy.detection.cells import Cells
 from privacy.detection.checksums import BoolArray
 from privacy.detection.outlines import content
@@ -88,6 +90,10 @@ def name_shapes(cells: Cells) -> NameShape:
     size = len(cells)
     shaped, surname, name = (np.zeros(size, dtype=np.bool_) for _ in range(3))
     features = cells.features
+    words = _latin_words(cells)
+    shaped[words] = True
+    lower = pc.utf8_lower(cells.at(words))
+    surname[words] = name[words] = pc.is_in(lower, value_set=_english_given()).to_numpy(zero_copy_only=False)
     short = np.flatnonzero((features.han == features.length) & (features.length >= 2) & (features.length <= 4))
     if len(short):
         shaped[short] = True
@@ -96,14 +102,36 @@ def name_shapes(cells: Cells) -> NameShape:
         name[short] = is_name
     rest = np.flatnonzero(
         ((features.han >= 2) & (features.length - features.han <= 3) & (features.length > features.han))
-        | ((features.letters >= 2) & (features.spaces <= 3) & (features.digits == 0) & (features.han == 0))
+        | (
+            (features.letters >= 2)
+            & (features.letters < features.length)
+            & (features.spaces <= 3)
+            & (features.digits == 0)
+            & (features.han == 0)
+        )
     )
-    for index in rest[features.length[rest] <= 40].tolist():
-        verdict = _other(cells.texts[index])
+    rest = rest[features.length[rest] <= 40]
+    for index, text in zip(rest.tolist(), cells.at(rest).to_pylist() if len(rest) else [], strict=True):
+        verdict = _other(str(text))
         if verdict is not None:
             shaped[index] = True
             surname[index] = name[index] = verdict
     return NameShape(shaped, surname, name)
+
+
+def _latin_words(cells: Cells) -> npt.NDArray[np.int64]:
+    """Cells that are one Latin word with a capital."""
+    outlines = cells.outlines
+    begins, offsets = content(outlines.distinct)
+    f = outlines.features
+    return np.flatnonzero(
+        cells.having((f.letters == f.length) & (f.length >= 2) & (f.length <= 16) & (begins[offsets[:-1]] == ord("A")))
+    )
+
+
+@cache
+def _english_given() -> pa.Array[Any]:
+    return pa.array(sorted(name_lexicon().english_given), type=pa.string())
 
 
 def _chinese(cells: Cells, index: npt.NDArray[np.int64]) -> tuple[BoolArray, BoolArray]:
@@ -157,8 +185,6 @@ def _other(text: str) -> bool | None:
     parts = _BETWEEN_NAMES.split(text)
     if 2 <= len(parts) <= 4 and not text.isascii():
         return True if all(is_chinese_name(part) for part in parts) else None
-    if text.isalpha() and text.isascii():
-        return text.lower() in lexicon.english_given if text[0].isupper() and len(text) <= 16 else None
     if _LATIN.fullmatch(text):
         words = [word.strip(",.") for word in text.lower().split()]
         return any(word in lexicon.english_given for word in words) or (

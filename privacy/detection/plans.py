@@ -22,17 +22,15 @@ from privacy.detection.outlines import BoolArray, Bytes, CharacterClass, IntArra
 from privacy.detection.syntax import Expression
 from privacy.detection.ways import Undecided, Way, ways_of
 
-_LONGEST: Final = (
-    48  # characters of an outline, and Han characters in it: texts have many ways and seldom an outline twice
-)
+# Characters of an outline, and Han characters in it: texts have many ways, and seldom one outline twice.
+_LONGEST: Final = 48
 _MOST_HAN: Final = 8
 _MOST_LARGE: Final = 16  # demands on characters of a large class
 _WORD: Final = 64  # ways that one look-up answers for
 _SMALL_CLASS: Final = 128
 _EFFORT: Final = 4000  # steps, about a microsecond each
-
 _ENOUGH_ALIKE: Final = 128  # cells of one outline: fewer are searched faster than planned for
-_MOST_PLANS: Final = 4096
+_MOST_PLANS: Final = 1024
 
 Words = npt.NDArray[np.uint64]
 
@@ -124,7 +122,7 @@ class Planner:
         sizes = np.diff(content(outlines.distinct)[1])
         features = outlines.features
         worth = (counts >= _ENOUGH_ALIKE) & (features.length <= _LONGEST) & (features.han <= _MOST_HAN)
-        worth &= undecided.any(axis=0)
+        worth &= np.any(undecided, axis=0)
         chosen: list[tuple[int, Plan, list[int]]] = []
         for code in np.flatnonzero(worth).tolist():
             plan = self._plan(outlines.distinct[code].as_py())
@@ -161,9 +159,7 @@ def _in_order(codes: IntArray, chosen: Sequence[int], outlines: int) -> IntArray
     """The cells of the chosen outlines, one outline after the other."""
     if outlines == 1:
         return np.arange(len(codes))
-    rank = np.full(
-        outlines, -1, dtype=np.int16
-    )  # 16 bits are sorted in one sweep; a chunk has not so many large groups
+    rank = np.full(outlines, -1, dtype=np.int16)  # which is sorted in one sweep; a chunk has not so many large groups
     rank[chosen] = np.arange(len(chosen), dtype=np.int16)
     ranks = rank[codes]
     cells = np.flatnonzero(ranks >= 0)

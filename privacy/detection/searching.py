@@ -25,7 +25,6 @@ class Rule:
 
     key: int
     owner: int
-    name: str
     compiled: re.Pattern[str]
     expression: Expression | None
     min_digits: int

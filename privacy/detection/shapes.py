@@ -23,6 +23,7 @@ from privacy.detection.filters import Filter
 from privacy.detection.folding import join
 from privacy.detection.lexicons import load_lexicon, shape_words
 from privacy.detection.plans import Planner
+from privacy.detection.relaxed import relaxed
 from privacy.detection.syntax import Expression
 
 _HAN: Final = r"\x{3400}-\x{9fff}"
@@ -47,8 +48,8 @@ def _build() -> Mapping[str, str]:
     )
     number = r"(?:[0-9]{1,5}(?:[-—][0-9]{1,4}){0,3}|[一二三四五六七八九十百甲乙丙丁]{1,5}|[A-Z])"
     return {
-        "organisation": rf"^[{_HAN}A-Za-z0-9()·&.\- ]{{2,60}}{_one_of(organisation['endings'])}{_BRACKETED}$",
-        "latin_organisation": rf"(?i)^.{{2,60}}\b{_one_of(organisation['latin_endings'])}\.?$",
+        "organisation": rf"^[{_HAN}A-Za-z0-9()·&.\- ]{{2,}}{_one_of(organisation['endings'])}{_BRACKETED}$",
+        "latin_organisation": rf"(?i)^.{{2,}}\b{_one_of(organisation['latin_endings'])}\.?$",
         "region": f"^{levels}$",
         "place": rf"^(?:{_one_of(places)}[省市]?){{1,2}}(?:{han}{{1,6}}[区县市])?$",
         "not_region": rf"{_one_of(words['region']['not_endings'])}$|^.{{1}}$",
@@ -57,7 +58,7 @@ def _build() -> Mapping[str, str]:
         "latin_address": r"(?i)^(?:(?:unit|apt|suite|room|flat|no\.?)\s*[0-9a-z-]+,?\s+)?[0-9]{1,5}[a-z]?,?\s+(?:[a-z'.]+\s+){1,4}"
         + _one_of(address["latin_roads"])
         + r"\b",
-        "diagnosis": rf"^[{_HAN}A-Za-z0-9(),、/\- ]{{0,40}}{_one_of(diagnosis['endings'])}"
+        "diagnosis": rf"^[{_HAN}A-Za-z0-9(),、/\- ]*{_one_of(diagnosis['endings'])}"
         rf"(?:[0-9]{{1,2}}级|(?:I{{1,3}}|IV|[1-4])型|急性期|恢复期|史|待查|伴.{{1,10}}|\(.{{1,20}}\))?$",
         "latin_diagnosis": rf"(?i)\b{_one_of(diagnosis['latin'])}\b",
     }
@@ -84,7 +85,7 @@ _DATE: Final = re.compile(
     rf"(?:[ T](?:{_MIDNIGHT}|({_CLOCK})))?(?![^\0])"
 )
 _DATE_PLANNER: Final = Planner([Expression(_DATE)])
-_DATE_RELAXED: Final = f"^{Expression(_DATE).relaxed()}$"
+_DATE_RELAXED: Final = relaxed(Expression(_DATE))
 _THOUSANDS: Final = np.array([1000, 100, 10, 1])
 _SCIENTIFIC: Final = r"^[1-9](?:\.[0-9]{1,16})?[eE]\+?1[0-9]$"
 _ID_EXPONENT: Final = 17  # of eighteen digits
@@ -113,7 +114,7 @@ def codes(cells: Cells) -> BoolArray:
 IMAGE_STARTS: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"\x00\x00\x00\x0cjP")
 _IMAGE: Final = r"^(?:data:image/|/9j/4|iVBORw0KGgo|R0lGODlh|R0lGODdh|UklGR|Qk0[0-9A-Za-z+/]{6})"
 _FILE_ENDING: Final = r"(?:jpe?g|png|bmp|gif|webp|tiff?|heic|jp2|wsq|wav|amr|dat|fpt)"
-_IMAGE_FILE: Final = rf"(?i)^[^\s<>|]{{1,400}}\.{_FILE_ENDING}(?:\?\S*)?$"
+_IMAGE_FILE: Final = rf"(?i)^[^\s<>|]+\.{_FILE_ENDING}(?:\?\S*)?$"
 _TEMPLATE: Final = r"^[0-9A-Za-z+/=_-]{64,}$"
 _LONG: Final = 40
 
@@ -128,7 +129,8 @@ class _Shape:
 
 
 def _chinese_address(f: Features) -> BoolArray:
-    return (f.han >= 4) & (f.length >= 6) & (f.length <= 90) & (f.han + f.digits >= 0.7 * f.length)
+    fits: BoolArray = (f.han >= 4) & (f.length >= 6) & (f.length <= 90) & (f.han + f.digits >= 0.7 * f.length)
+    return fits
 
 
 def _long_code(f: Features) -> BoolArray:
@@ -143,7 +145,7 @@ def _shapes() -> Mapping[str, _Shape]:
         "organisation": _Shape(
             of["organisation"],
             lambda f: (f.han >= 3) & (f.length <= 80) & (f.digits <= 4),
-            _one_of(words["organisation"]["endings"]),
+            _one_of(words["organisation"]["endings"]) + rf"{_BRACKETED}(?:\x00|$)",
         ),
         "latin_organisation": _Shape(
             of["latin_organisation"],

@@ -24,7 +24,7 @@ HashArray = npt.NDArray[np.uint64]
 CAPACITY: Final = 50_000
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
 _WORD: Final = 8
-_LONG: Final = 128  # bytes
+_LONG: Final = 512  # bytes
 _MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(_WORD)], dtype=np.uint64)  # the first so many bytes
 
 
@@ -91,6 +91,8 @@ class DistinctSketch:
 
     def merge(self, other: DistinctSketch) -> DistinctSketch:
         """The sketch of both streams."""
+        if not len(self.hashes):
+            return other
         return self.with_hashes(other.hashes)
 
     @property

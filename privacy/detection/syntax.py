@@ -1,8 +1,7 @@
 """Regular expressions as trees, so that more can be done with one than to run it.
 
-Lives here: reading a compiled expression into nodes of our own, whether it may be run over cells joined by NUL, and its relaxed
-form: an expression without look-arounds and back references, which other engines take and which matches wherever the
-expression itself does. Not here: where an expression can match (`privacy.detection.ways`).
+Lives here: reading a compiled expression into nodes of our own, and whether it may be run over cells joined by NUL. Not here: where an
+expression can match (`privacy.detection.ways`), and what other engines make of it (`privacy.detection.relaxed`).
 
 The standard library reads expressions and keeps the tree to itself (`re._parser`). What this module does not know of it makes an
 expression `Unreadable`, never wrong: such an expression is still run as it is.
@@ -105,17 +104,6 @@ _CATEGORIES: Final = {
     "CATEGORY_WORD": r"\w",
     "CATEGORY_NOT_WORD": r"\W",
 }
-# What Python's classes hold beyond those of RE2 and PCRE; a relaxed expression may hold more, never less.
-_WIDER: Final = {
-    r"\d": r"\p{Nd}",
-    r"\s": r"\s\x0b\x1c-\x1f\x{85}\p{Z}",
-    r"\w": r"\p{L}\p{N}_",
-}
-_COMPLEMENT: Final = re.compile(r"\\[DSW]|\[\^[^\]]*\\[dsw]")  # of a class that engines draw differently
-_CODE: Final = (
-    "[0-9A-Za-z]"  # what values may not touch; look-arounds for other sets slow other engines down and rule little out
-)
-_MOST_REPEATS: Final = 200  # more copies of a part cost other engines much and rule little out
 
 
 class Expression:
@@ -136,13 +124,8 @@ class Expression:
             node not in (Edge.BOUNDARY, Edge.NO_BOUNDARY)
             if isinstance(node, Edge)
             else isinstance(node, Characters) and re.match(node.source, NUL, self.compiled.flags) is not None
-            for node in _walk(self.body)
+            for node in _unmatched(self.body)
         )
-
-    def relaxed(self) -> str:
-        """An expression in the syntax that RE2 and Hyperscan share which matches wherever this one does."""
-        prefix = "s" + ("i" if self.compiled.flags & re.IGNORECASE else "")
-        return f"(?{prefix})" + _relaxed(self.body, first=True, last=True)
 
 
 def _read(tree: Any, flags: int, *, any_case: bool) -> Body:
@@ -219,85 +202,38 @@ def _literal(point: int) -> str:
     return char
 
 
-def _walk(body: Body, matched: int = 0) -> Iterator[Node]:
+def walk(body: Body) -> Iterator[Node]:
+    """All nodes."""
+    for node in body:
+        yield node
+        match node:
+            case Repeat(body=inside) | Group(body=inside) | Look(body=inside):
+                yield from walk(inside)
+            case Either(bodies=bodies):
+                for one in bodies:
+                    yield from walk(one)
+            case _:
+                pass
+
+
+def _unmatched(body: Body, matched: int = 0) -> Iterator[Node]:
     """All nodes, but not the dots at the end of a look-behind that stand for characters just `matched`."""
     for node in body:
         yield node
         match node:
             case Repeat(body=inside):
-                yield from _walk(inside)
+                yield from _unmatched(inside)
             case Group(body=inside):
-                yield from _walk(inside, matched)
+                yield from _unmatched(inside, matched)
             case Either(bodies=bodies):
                 for one in bodies:
-                    yield from _walk(one, matched)
+                    yield from _unmatched(one, matched)
             case Look(body=inside, ahead=ahead):
                 known = 0
                 while not ahead and known < min(matched, len(inside)) and inside[-known - 1] == Characters("."):
                     known += 1
-                yield from _walk(inside[: len(inside) - known])
+                yield from _unmatched(inside[: len(inside) - known])
             case _:
                 pass
         if not isinstance(node, Look):
             matched = matched + 1 if isinstance(node, Characters) else 0
-
-
-def _relaxed(body: Body, *, first: bool = False, last: bool = False) -> str:
-    """`first` and `last`: nothing of the expression stands before or after `body`, so a look-around at that end may take a character."""
-    before = ""
-    if first and (outside := _set_outside(body)) is not None:
-        before = f"(?:^|{outside})"
-    after = ""
-    end = len(body)
-    while end and isinstance(look := body[end - 1], Look) and look.ahead and look.negative:
-        end -= 1
-        if last and (outside := _negated(look.body)) is not None:
-            after = f"(?:{outside}|$)"
-    nodes = [
-        _relaxed_node(node, first=first and not before and at == 0, last=last and not after and at == end - 1)
-        for at, node in enumerate(body[:end])
-    ]
-    return before + "".join(nodes) + after
-
-
-def _set_outside(body: Body) -> str | None:
-    """What may stand before `body` where its look-behind for one character says so: at its start, or after its first character."""
-    match body:
-        case (Look(body=looked, ahead=False, negative=True), *_):
-            return _negated(looked)
-        case (Characters(), Look(body=(*looked, Characters(source=".")), ahead=False, negative=True), *_):
-            return _negated(tuple(looked))
-    return None
-
-
-def _widened(source: str) -> str:
-    """A set that holds at least what Python's does."""
-    if _COMPLEMENT.search(source):
-        return "."
-    for narrow, wide in _WIDER.items():
-        source = source.replace(narrow, wide)
-    return source
-
-
-def _negated(body: Body) -> str | None:
-    """The characters that are no letter or digit, if `body` is one of these."""
-    return f"[^{_CODE[1:]}" if body == (Characters(_CODE),) else None
-
-
-def _relaxed_node(node: Node, *, first: bool, last: bool) -> str:
-    match node:
-        case Characters(source=source):
-            return _widened(source)
-        case Repeat(body=inside, least=least, most=most):
-            if least > _MOST_REPEATS or (most is not None and most > _MOST_REPEATS):
-                most = None
-            bounds = f"{{{min(least, _MOST_REPEATS)},{'' if most is None else most}}}"
-            return f"(?:{_relaxed(inside)}){bounds}"
-        case Group(body=inside):
-            return f"(?:{_relaxed(inside, first=first, last=last)})"
-        case Either(bodies=bodies):
-            return f"(?:{'|'.join(_relaxed(inside, first=first, last=last) for inside in bodies)})"
-        case Back():
-            return ".*"
-        case _:
-            return ""

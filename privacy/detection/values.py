@@ -89,7 +89,7 @@ class Values(Sequence[str]):
         self._size = sum(map(len, parts)) if index is None else len(index)
 
     def take(self, index: IntArray) -> Values:
-        """Those at `index`, each at most once."""
+        """Those at `index`; all of them stay in their order."""
         if len(index) == self._size:
             return self
         return Values(self._parts, compacts=self._compacts, index=index if self._index is None else self._index[index])

@@ -24,6 +24,7 @@ from privacy.detection.model import ColumnInput
 from privacy.detection.outlines import Outlines, characters_of
 from privacy.detection.recognizers import COLUMN_RECOGNIZERS, ColumnRecognizer
 from privacy.detection.recognizers.base import Expression as Declared
+from privacy.detection.relaxed import relaxed
 from privacy.detection.rules import RuleError
 from privacy.detection.scan import scan_table
 from privacy.detection.syntax import Expression, Unreadable
@@ -78,6 +79,7 @@ def everything_filtered() -> Iterator[None]:
         patch.setattr(plans, "_ENOUGH_ALIKE", 1 << 30)
         patch.setattr(filters, "_SAMPLE", 0)
         patch.setattr(filters, "_WORTH_BUILDING", 0)
+        patch.setattr(filters, "_WORTH_ONE_PASS", 100)
         yield
 
 
@@ -204,13 +206,18 @@ def test_an_expression_of_any_kind_finds_what_it_finds_in_each_cell_alone(regex:
 def test_every_expression_that_ships_is_read_and_taken_by_both_filters() -> None:
     for recognizer in RECOGNIZERS:
         for compiled in recognizer.compiled:
-            relaxed = {0: Expression(compiled).relaxed()}
+            sources = {0: relaxed(Expression(compiled))}
             texts = cells_of(["x" * 9] * 3)
-            for with_hyperscan in (True, False):
-                with everything_filtered():
-                    assert (
-                        Filter(relaxed, with_hyperscan=with_hyperscan).candidates(texts, {0: np.arange(3)})[0].size <= 3
-                    )
+            for engine in (filters.Hyperscan(sources), filters.Re2(sources)):
+                assert set(engine.matching(texts, {0: np.arange(3)})) == {0}, (recognizer.entity, compiled.pattern)
+
+
+def test_a_match_at_the_very_end_of_the_joined_cells_is_not_overlooked() -> None:
+    engine = filters.Hyperscan({0: r"(?s)(?:^|\x00)[ab]{1,}(?:\x00|$)"})
+    for before in range(40):  # seventeen to thirty-four bytes are what Hyperscan stumbles over
+        cells = cells_of(["0" * (before + 1), "a"])
+        (marks,) = engine.matching(cells, {0: np.arange(2)}).values()
+        assert marks.tolist() == [False, True], before
 
 
 def test_an_expression_that_cannot_be_compiled_is_named() -> None:
@@ -349,6 +356,18 @@ def test_a_relaxed_expression_lets_pass_what_the_expression_matches() -> None:
     cells = cells_of([cell for _, cell, *_ in FOUND])
     for recognizer in RECOGNIZERS:
         for compiled in recognizer.compiled:
-            passed = pc.match_substring_regex(cells.array, pattern=Expression(compiled).relaxed()).to_pylist()
+            passed = pc.match_substring_regex(cells.array, pattern=relaxed(Expression(compiled))).to_pylist()
             for text, let_pass in zip(cells.texts, passed, strict=True):
                 assert let_pass or compiled.search(text) is None, (recognizer.entity, text)
+
+
+def test_addresses_on_a_network_are_judged_together_as_one_by_one() -> None:
+    parts = ("0", "9", "10", "31", "32", "99", "100", "199", "249", "255", "256", "300", "00", "01", "007")
+    random = People(3).random
+    some = [".".join(random.choice(parts) for _ in range(4)) for _ in range(2000)]
+    some += ["0.0.0.0", "::", "::1", "2001:db8::1", "12:30:45", "a:b:c:d:e:f:1:2", "fe80::1:2"]
+    (recognizer,) = [one for one in RECOGNIZERS if one.entity == "IP_ADDRESS"]
+    judgement = recognizer.judge(some)
+    assert judgement.keep.tolist() == [recognizer.stands(text) for text in some]
+    large = [":" in text or any(int(part) >= 32 for part in text.split(".")) for text in some]
+    assert judgement.checked.tolist() == [stands and big for stands, big in zip(judgement.keep, large, strict=True)]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from privacy.detection import check_digits, checksums
+from privacy.detection.arrow import pc
 from privacy.detection.cells import Features
 from privacy.detection.checksums import LUCK, BoolArray
 from privacy.detection.recognizers.base import (
@@ -19,8 +21,11 @@ from privacy.detection.recognizers.base import (
     ColumnRecognizer,
     Expression,
     Judgement,
-    each,
 )
+
+_PART: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4: Final = rf"^(?:{_PART}\.){{3}}{_PART}$"
+_LARGE_PART: Final = r"(?:^|\.)(?:3[2-9]|[4-9][0-9]|[0-9]{3})(?:\.|$)"  # no number of a version
 
 
 class IpAddressRecognizer(ColumnRecognizer):
@@ -49,11 +54,14 @@ class IpAddressRecognizer(ColumnRecognizer):
 
     def judge(self, values: Sequence[str]) -> Judgement:
         """`checked` are addresses that cannot be a version number: one of their numbers is large."""
-        keep = each(self.stands, values)
-        large = each(
-            lambda value: ":" in value or any(int(part) >= 32 for part in value.split(".") if part.isdigit()), values
-        )
-        return Judgement(keep, keep & large, np.zeros(len(values), dtype=np.bool_))
+        texts = pa.array(list(values), type=pa.string())
+        version_4 = pc.and_(pc.match_substring_regex(texts, pattern=_IPV4), pc.not_equal(texts, "0.0.0.0"))  # noqa: S104
+        keep = version_4.to_numpy(zero_copy_only=False)
+        large = keep & pc.match_substring_regex(texts, pattern=_LARGE_PART).to_numpy(zero_copy_only=False)
+        for at in np.flatnonzero(~keep).tolist():  # few, or of version 6
+            keep[at] = self.stands(values[at])
+            large[at] = keep[at] and ":" in values[at]
+        return Judgement(keep, large, np.zeros(len(values), dtype=np.bool_))
 
 
 def _is_ip(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Figures that the issues ask for, each script for itself: `make bench` runs them all."""
