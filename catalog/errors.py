@@ -87,6 +87,9 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_words(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping) and "message" in value:  # what an error was caused by, as it was stored
+        text, params = gettext(str(value["message"])), value.get("params")
+        return text % in_words(params) if params else text
     if isinstance(value, Choices):
         return value.label
     return value.replace(", ", gettext(", ")) if name in _NAMES and isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Sealed files under DATA_DIR: uploads and staged artefacts, encrypted with the deployment's wrapping key.
+"""Sealed files under DATA_DIR: uploads, staged artefacts and scans that stopped, encrypted with the deployment's wrapping key.
 
 A file is written under a temporary name and takes its own only when it is whole. Names are random: they say nothing about
 what is inside.
@@ -22,6 +22,7 @@ from catalog.wrapping import wrapping_key
 
 UPLOADS = "uploads"
 STAGED = "staged"
+CHECKPOINTS = "checkpoints"
 
 
 def folder(area: str) -> Path:

@@ -148,6 +148,8 @@ SOURCE_HOST_ORGANIZATIONS = organizations_of(env.dict("SOURCE_HOST_ORGANIZATIONS
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 SCAN_ALSO: list[str] = env.list("SCAN_ALSO", default=[])
 SCAN_TEXT_BUDGET_SECONDS: float = env.float("SCAN_TEXT_BUDGET_SECONDS", default=600.0)
+SCAN_CHECKPOINT_SECONDS: float = env.float("SCAN_CHECKPOINT_SECONDS", default=30.0)
+SCAN_CHECKPOINT_DAYS: float = env.float("SCAN_CHECKPOINT_DAYS", default=7.0)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an application asks for the fields of a wide table one by one
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["catalog.uploads.SealedUploadHandler"]

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from catalog.datasets.models import DataField, Distribution, RightKind, RightsAssignment
 from catalog.jobs.models import Job
 from catalog.people.models import Role, User
-from catalog.people.policies import organizations_with
+from catalog.people.policies import may, organizations_with
 
 # Who works on the privacy side of a dataset. Evidence is masked, but still no business of the requesters' side.
 READING_ROLES = (Role.PRIVACY_OFFICER, Role.DATA_STEWARD, Role.APPROVER)
@@ -33,6 +33,13 @@ class OfDistributionQuerySet(models.QuerySet[Any]):
         return self.filter(Q(distribution__dataset__provider_id__in=working) | models.Exists(holders))
 
 
+class OfPresentFieldManager(models.Manager[Any]):
+    """Rows about fields that the table has. What stands of a field whose column is gone is asked for as `ever`."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(field__gone_at__isnull=True)
+
+
 class ScanMode(models.TextChoices):
     FULL = "full", _("Every row")
     SAMPLE = "sample", _("A sample")
@@ -48,9 +55,15 @@ class Scan(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
     rows = models.BigIntegerField(null=True)
     rules_version = models.CharField(max_length=60, blank=True)
+    rules = models.JSONField(default=dict, help_text=_("The version of every rule and model it ran"))
     fingerprint = models.CharField(max_length=80, blank=True)
     reasons = models.JSONField(default=list, help_text=_("Why it is not complete"))
     columns = models.JSONField(default=list, help_text=_("The verdict of each column, evidence masked"))
+    # The sample with its seed, and what reading text for names took.
+    reading = models.JSONField(default=dict, help_text=_("How the rows were read"))
+    comparison = models.JSONField(default=dict, help_text=_("What is new, gone or changed since the scan before"))
+    # The scan that this one goes on from: it stopped in the middle, and the source is still the same.
+    resumes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="resumed_by")
 
     objects: ClassVar[Any] = OfDistributionQuerySet.as_manager()
 
@@ -63,6 +76,132 @@ class Scan(models.Model):
     @property
     def state(self) -> str:
         return str(self.job.state)
+
+
+class ScanCheckpoint(models.Model):
+    """How far a scan came: a sealed file of what it had counted, so that another attempt or a resuming scan goes on from there."""
+
+    scan = models.OneToOneField(Scan, on_delete=models.PROTECT, related_name="checkpoint")
+    rows = models.BigIntegerField()
+    fingerprint = models.CharField(max_length=80)
+    # What decides the order of the rows beside their content (`catalog.sources`): both the same, the rows come as they came.
+    row_order = models.CharField(max_length=80)
+    rules_version = models.CharField(max_length=60)
+    # Of the sealed file (`catalog.storage`): counts, sketches and masked examples, never a raw value.
+    file = models.CharField(max_length=64)
+    written_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"scan {self.scan_id} at {self.rows}"
+
+
+class ScanInterval(models.TextChoices):
+    DAILY = "daily", _("Every day")
+    WEEKLY = "weekly", _("Every week")
+    MONTHLY = "monthly", _("Every month")
+    QUARTERLY = "quarterly", _("Every three months")
+
+
+class ScanSchedule(models.Model):
+    """When a distribution is scanned again by itself, in the name of whoever set it: their permission is asked for each time."""
+
+    distribution = models.OneToOneField(Distribution, on_delete=models.PROTECT, related_name="scan_schedule")
+    every = models.CharField(max_length=9, choices=ScanInterval)
+    next_at = models.DateTimeField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    # Why it does not run any more although it is set: whoever set it may not scan this table now, for example.
+    stopped_because = models.CharField(max_length=60, blank=True)
+
+    objects: ClassVar[Any] = OfDistributionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["next_at"]
+
+    def __str__(self) -> str:
+        return f"{self.distribution_id} {self.every}"
+
+
+class OwnRuleState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    ON = "on", _("On")
+    OFF = "off", _("Off")
+
+
+class OwnRuleQuerySet(models.QuerySet[Any]):
+    """Own rules are the whole deployment's: whoever may read one may read all."""
+
+    def visible_to(self, user: User) -> Any:
+        return self if may(user, "own_rule.read") else self.none()
+
+
+class OwnRule(models.Model):
+    """A bureau's own entity type: expressions, words or names of columns, tried on sample data before scans look for it."""
+
+    entity_type = models.CharField(max_length=40, unique=True)
+    # The rule as the rule pack spells one, checked by `privacy.detection`: the page, the API and a file write the same document.
+    document = models.JSONField()
+    digest = models.CharField(max_length=64, help_text=_("SHA-256 of the document, which stands for it elsewhere"))
+    version = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=5, choices=OwnRuleState, default=OwnRuleState.DRAFT)
+    # The version that was last tried and what came of it, in counts: only a tried version is switched on.
+    tried_version = models.PositiveIntegerField(null=True)
+    trial = models.JSONField(default=dict)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = OwnRuleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["entity_type"]
+        constraints = [
+            models.CheckConstraint(
+                name="own_rule_on_only_once_tried",
+                # A comparison with nothing is not false, and a check passes that is not false.
+                condition=~Q(state="on") | Q(tried_version__isnull=False, tried_version=F("version")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.entity_type
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether this very version was tried on sample data."""
+        return self.tried_version == self.version
+
+
+class OwnRuleTrial(models.Model):
+    """A bureau's own rule, tried on a table: what scans would find with it that they do not find now. Read by who may read findings."""
+
+    rule = models.ForeignKey(OwnRule, on_delete=models.PROTECT, related_name="trials")
+    version = models.PositiveIntegerField()
+    distribution = models.ForeignKey(Distribution, on_delete=models.PROTECT, related_name="own_rule_trials")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="own_rule_trial")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    # Columns, counts and masked examples, never a raw value.
+    result = models.JSONField(default=dict)
+
+    objects: ClassVar[Any] = OfDistributionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} v{self.version} on {self.distribution_id}"
+
+
+class Combinations(models.Model):
+    """How far 2 to 4 quasi-identifiers of a scanned table together single persons out."""
+
+    scan = models.OneToOneField(Scan, on_delete=models.PROTECT, related_name="combinations")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="combinations")
+    # Columns, persons, classes, unique persons and the smallest class of each combination, and on how much of the table.
+    result = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"combinations of scan {self.scan_id}"
 
 
 class FindingState(models.TextChoices):
@@ -84,6 +223,13 @@ class FindingQuerySet(OfDistributionQuerySet):
         """Findings nobody has decided, or that wait for a second person."""
         return self.filter(Q(state=FindingState.PROPOSED) | ~Q(pending_state=""))
 
+    def came_back(self) -> Any:
+        """Findings that were decided once, and of which a scan asks again."""
+        return self.awaiting_review().exclude(returned=[])
+
+
+FindingManager = OfPresentFieldManager.from_queryset(FindingQuerySet)
+
 
 class Finding(models.Model):
     """What a scan, or an officer by hand, says of one field. Never holds a raw value."""
@@ -103,6 +249,10 @@ class Finding(models.Model):
     # What the scanner said, kept when an officer corrects it: a re-scan that says the same does not ask again.
     found_type = models.CharField(max_length=40, blank=True)
     found_role = models.CharField(max_length=10, blank=True)
+    # How the values looked to that scan (`privacy.detection.patterns`), in figures and forms; empty before there were patterns.
+    pattern = models.JSONField(default=dict)
+    # In what they differ from what was decided, where a scan asked again for it; empty once somebody has decided.
+    returned = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=FindingState, default=FindingState.PROPOSED)
     reason = models.CharField(max_length=500, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -114,7 +264,8 @@ class Finding(models.Model):
     pending_reason = models.CharField(max_length=500, blank=True)
     pending_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
-    objects: ClassVar[Any] = FindingQuerySet.as_manager()
+    objects: ClassVar[Any] = FindingManager()
+    ever: ClassVar[Any] = FindingQuerySet.as_manager()
 
     class Meta:
         ordering = ["field__position"]
@@ -140,6 +291,8 @@ class FindingDecision(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     # Whether this word alone was not enough: a second person had to say the same.
     waits = models.BooleanField(default=False)
+    # What the values looked like when it was said, with the version of the rule: the decision holds for what looks so, and for nothing else.
+    pattern = models.JSONField(default=dict)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 
@@ -164,6 +317,9 @@ class FieldProtectionQuerySet(OfDistributionQuerySet):
     pass
 
 
+FieldProtectionManager = OfPresentFieldManager.from_queryset(FieldProtectionQuerySet)
+
+
 class FieldProtection(models.Model):
     """The rule of one field. A field without one is dropped."""
 
@@ -178,7 +334,8 @@ class FieldProtection(models.Model):
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[Any] = FieldProtectionQuerySet.as_manager()
+    objects: ClassVar[Any] = FieldProtectionManager()
+    ever: ClassVar[Any] = FieldProtectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["field__position"]

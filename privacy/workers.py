@@ -7,25 +7,30 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
-
+from catalog.datasets.drift import ColumnRead
 from catalog.datasets.locations import open_source
 from catalog.datasets.models import Distribution
-from catalog.jobs.models import JobState
-from catalog.jobs.registry import register
+from catalog.jobs.models import Job, JobState
+from catalog.jobs.registry import register, register_chore
 from catalog.jobs.runner import JobRun
 from catalog.messages import gettext_noop
-from privacy.detection.model import ColumnInput, ColumnScan, Reason, ScanProgress, ScanState
-from privacy.detection.model import ScanMode as KernelMode
-from privacy.detection.scan import scan_table
-from privacy.models import Scan
+from privacy.detection.model import INFORMATIVE_REASONS, ColumnScan, Reason, ScanState, TableScan
+from privacy.models import Scan, ScanMode
+from privacy.reading import ScanWork
+from privacy.services.checkpoints import delete_old_checkpoints, drop_checkpoint, drop_checkpoints
 from privacy.services.effects import EFFECT_JOB, cancel_effect
 from privacy.services.protections import policy_of
 from privacy.services.readiness import Problem
-from privacy.services.scans import SCAN_JOB, ScanResult, cancel_scan_of, publish_scan, record_scan_ended
+from privacy.services.scans import (
+    SCAN_JOB,
+    ScanResult,
+    cancel_scan_of,
+    publish_scan,
+    record_scan_ended,
+)
+from privacy.services.schedules import request_due_scans
 from privacy.services.whatif import measure_rows, require_measurable
 
-BATCH_ROWS = 16384
 SOURCE_CHANGED = Problem("source_changed", gettext_noop("The data changed while it was being read."))
 
 
@@ -37,42 +42,28 @@ def run_scan(run: JobRun) -> None:
     with closing(open_source(scan.distribution.source)) as source:
         table = source.table(scan.distribution.table)
         run.progress(0, scan.distribution.rows or table.row_estimate, "fingerprint")
-        before = table.fingerprint()
-        # What a steward calls a column says as much as the comment the source has for it.
-        labels = dict(scan.distribution.fields.values_list("name", "label"))
-        columns = [
-            ColumnInput(column.name, labels.get(column.name) or column.comment, column.arrow_type)
-            for column in table.schema.columns
-        ]
-
-        def advance(progress: ScanProgress) -> None:
-            run.progress(progress.rows, progress.row_estimate, "scan")
-
-        found = scan_table(
-            columns,
-            # Between batches a scan looks whether it must stop: small ones keep cancelling quick.
-            table.batches(batch_rows=BATCH_ROWS),
-            mode=KernelMode(scan.mode),
-            text_budget_seconds=settings.SCAN_TEXT_BUDGET_SECONDS,
-            progress=advance,
-            row_estimate=run.total,
-        )
-        run.progress(found.rows, found.rows, "fingerprint")
-        after = table.fingerprint()
-    reasons = [_reason(reason) for reason in found.reasons]
-    state = JobState.COMPLETE if found.state is ScanState.COMPLETE else JobState.INCOMPLETE
-    if before != after:
+        work = ScanWork(run, scan, table)
+        done = work.sample() if scan.mode == ScanMode.SAMPLE else work.read()
+    found = done.found
+    reasons = [*map(_reason, (*done.reasons, *found.reasons))]
+    complete = all(reason.code in INFORMATIVE_REASONS for reason in done.reasons) and found.state is ScanState.COMPLETE
+    if done.changed:
         reasons.append({"code": SOURCE_CHANGED.code, "message": SOURCE_CHANGED.message, "params": {}})
-        state = JobState.INCOMPLETE
+    state = JobState.COMPLETE if complete and not done.changed else JobState.INCOMPLETE
     result = ScanResult(
         rows=found.rows,
         rules_version=found.rules_version,
-        fingerprint=after,
+        fingerprint=done.fingerprint,
         reasons=reasons,
         columns=[column_as_dict(column) for column in found.columns],
+        rules=found.rules,
+        reading=reading_as_dict(found),
+        schema=[ColumnRead.of(column) for column in table.schema.columns],
     )
     with run.finish(state):
         publish_scan(scan=scan, state=state, result=result)
+        if done.to_the_end:
+            drop_checkpoints(scan)
 
 
 def run_effect(run: JobRun) -> None:
@@ -92,6 +83,12 @@ def _reason(reason: Reason) -> dict[str, Any]:
     return {"code": reason.code, "message": reason.message, "params": {"column": reason.column, **reason.params}}
 
 
+def reading_as_dict(found: TableScan) -> dict[str, Any]:
+    """How the rows were read as JSON: what reading text for names took, and the sample where it was one."""
+    parts = {"text": found.text, "sample": found.sample}
+    return {name: asdict(part) for name, part in parts.items() if part is not None}
+
+
 def column_as_dict(column: ColumnScan) -> dict[str, Any]:
     """A column's verdict as JSON; the command line and the API show the same."""
     return {
@@ -107,5 +104,14 @@ def column_as_dict(column: ColumnScan) -> dict[str, Any]:
     }
 
 
-register(SCAN_JOB, run=run_scan, ended=record_scan_ended, cancel=cancel_scan_of)
+def end_scan(job: Job) -> None:
+    """A scan that ended without a result: of one that was stopped on purpose nothing is kept."""
+    record_scan_ended(job)
+    if job.state == JobState.CANCELLED:
+        drop_checkpoint(Scan.objects.get(job=job))
+
+
+register(SCAN_JOB, run=run_scan, ended=end_scan, cancel=cancel_scan_of)
+register_chore(delete_old_checkpoints)
 register(EFFECT_JOB, run=run_effect, cancel=cancel_effect)
+register_chore(request_due_scans)

@@ -41,10 +41,11 @@ from catalog.datasets.models import (
 from catalog.jobs.models import JobState
 from catalog.people.models import OrganizationKind, Role
 from privacy.detection import model as detection
+from privacy.detection.check_systems import CHECK_SYSTEMS
 from privacy.detection.rules import load_rules
 from privacy.masking.operators import Operator, Technique
 from privacy.masking.policy import InvalidPolicy, NullPolicy
-from privacy.models import FieldRole, FindingState, ScanMode
+from privacy.models import FieldRole, FindingState, OwnRuleState, ScanMode
 from privacy.risk import codes as risk
 from privacy.risk.rules import shipped_rule_pack
 
@@ -246,6 +247,8 @@ CODES: Mapping[str, Iterable[str]] = {
     "Job and scan state": values(JobState),
     "Scan mode": values(ScanMode),
     "Finding state": values(FindingState),
+    "State of an own rule": values(OwnRuleState),
+    "Check digits": sorted(CHECK_SYSTEMS),
     "Likelihood": values(detection.Likelihood),
     "Field role": values(FieldRole),
     "Entity type": sorted(load_rules().entities),

@@ -18,7 +18,7 @@ from django.test import override_settings
 from catalog.jobs.models import Job, JobState
 from catalog.jobs.runner import run_job
 from catalog.ledger.models import LedgerEntry
-from catalog.storage import STAGED, UPLOADS, folder
+from catalog.storage import CHECKPOINTS, STAGED, UPLOADS, folder
 from tests.cast import make_cast
 from tests.stages import Stages
 
@@ -62,4 +62,4 @@ def last_line(subject: Model) -> LedgerEntry:
 
 
 def _sealed_files() -> dict[Path, bytes]:
-    return {path: path.read_bytes() for area in (STAGED, UPLOADS) for path in folder(area).iterdir()}
+    return {path: path.read_bytes() for area in (STAGED, UPLOADS, CHECKPOINTS) for path in folder(area).iterdir()}

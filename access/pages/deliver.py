@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,7 @@ from access.pages.forms import ActForm
 from access.pages.standing import tell_standing
 from access.policies import sides_of
 from access.workflow import Action, State, allowed_actions
+from catalog.datasets.models import DataField
 from catalog.errors import DomainError, translated
 from catalog.pages.acts import page_of, user_of
 from catalog.people.models import User
@@ -55,22 +57,23 @@ def listing(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """What was released, on which terms, until when; downloading and revoking for whoever may."""
     user = user_of(request)
-    release = get_object_or_404(
-        _visible(user).prefetch_related("grant__recipients", "grant__application__distribution__fields"), pk=pk
-    )
+    release = get_object_or_404(_visible(user).prefetch_related("grant__recipients"), pk=pk)
     grant, today = release.grant, timezone.localdate()
     sides = sides_of(user, grant.application)
     downloads = release.downloads.select_related("user")
     is_there = release.artefact.deleted_at is None
+    fields = _fields(release)
     context = {
         "release": release,
         "grant": grant,
         "application": grant.application,
         "dataset": grant.application.distribution.dataset,
         "artefact": release.artefact,
-        "columns": _columns(release),
+        "columns": _columns(release, fields),
         "standing": tell_standing(grant),
-        "filter_lines": words.filter_lines(grant.application.row_filter, labels=_labels(release), values=False),
+        "filter_lines": words.filter_lines(
+            grant.application.row_filter, labels={name: field.label for name, field in fields.items()}, values=False
+        ),
         "conditions": list(dict.fromkeys(grant.conditions.splitlines())),
         "days_left": days_left(grant, today),
         "days_passed": (today - grant.valid_from).days,
@@ -113,13 +116,14 @@ def days_left(grant: Grant, today: date) -> int | None:
     return (grant.valid_until - today).days + 1
 
 
-def _labels(release: Release) -> dict[str, str]:
-    return {field.name: field.label for field in release.grant.application.distribution.fields.all()}
+def _fields(release: Release) -> dict[str, DataField]:
+    """The table's by name, also those it has no more: they are in what was released."""
+    found = DataField.ever.filter(distribution=release.grant.application.distribution_id)
+    return {field.name: field for field in found}
 
 
-def _columns(release: Release) -> list[dict[str, Any]]:
+def _columns(release: Release, fields: Mapping[str, DataField]) -> list[dict[str, Any]]:
     """The manifest's columns with the catalogue's labels."""
-    fields = {field.name: field for field in release.grant.application.distribution.fields.all()}
     manifest = release.artefact.manifest
     found = []
     for column in manifest.get("columns", []):

@@ -24,7 +24,6 @@ from catalog.ledger.services import record as write_ledger
 from catalog.messages import MessageError, gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
-from privacy.detection.rules import load_rules as load_entity_rules
 from privacy.models import FieldRole
 from privacy.risk.assessment import AssessmentResult, assess
 from privacy.risk.codes import Gate, SignOff, Treatment
@@ -44,6 +43,7 @@ from privacy.risk.questionnaire import (
 from privacy.risk.record import digest, record
 from privacy.risk.rules import RulePack, shipped_rule_pack
 from privacy.services.readiness import Basis
+from privacy.services.rules import current_rules
 
 SPECIFIC_PURPOSE = 10  # characters; house rule: fewer say nothing specific
 
@@ -122,7 +122,7 @@ def _gates(application: Application, basis: Basis) -> dict[Gate, GateAnswer]:
 
 def _facts(application: Application, staged: Staged) -> dict[str, Any]:
     """What is in the output (standards §5 D and F). None is unknown and counts as yes."""
-    plan, rules = staged.plan, load_entity_rules().entities
+    plan, rules = staged.plan, current_rules().entities
     output = [plan.fields[name] for name in plan.output]
     categories = {rules[item.entity_type].pipl for item in output if item.entity_type in rules}
     about_people = application.distribution.dataset.subject_kind == SubjectKind.PERSON

@@ -147,6 +147,7 @@ def _submit(application: Application, act: Act) -> None:
     _require_published(application)
     dataset = application.distribution.dataset
     check_answers(application)
+    _refuse_gone_fields(application)
     _refuse_asking_around(application)
     assert act.basis is not None
     if act.basis.problems:
@@ -163,6 +164,17 @@ def _submit(application: Application, act: Act) -> None:
     application.note, application.note_code, application.note_params = "", "", {}
     queue_assessment(application, requested_by=act.actor)
     _record(application, act, amount=str(quote.amount))
+
+
+def _refuse_gone_fields(application: Application) -> None:
+    """What was asked for while the table had it, and is no field of it any more, can be given to nobody."""
+    gone = application.requested_fields.filter(field__gone_at__isnull=False).order_by("field__name")
+    if names := list(gone.values_list("field__name", flat=True)):
+        raise Blocked(
+            gettext_noop("The table no longer has these columns: %(columns)s."),
+            code="column_missing",
+            columns=", ".join(names)[:200],
+        )
 
 
 def _refuse_asking_around(application: Application) -> None:

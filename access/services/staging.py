@@ -39,6 +39,7 @@ from privacy.risk.rules import shipped_rule_pack
 from privacy.services.counting import SUBJECT, TELLING, Tally, counts, may_single_out, subjects_of, tally_of
 from privacy.services.domains import open_domain
 from privacy.services.protections import policy_of
+from privacy.services.rules import current_rules
 from privacy.services.subjects import repeated_identifiers
 
 
@@ -97,8 +98,9 @@ def plan_of(application: Application, schema: pa.Schema) -> Plan:
     """Work out the plan from the fields asked for, the findings, the protection policy and the table's `schema`."""
     distribution = application.distribution
     fields = {item.name: item for item in distribution.fields.order_by("position")}
-    asked = {row.field.name for row in application.requested_fields.select_related("field")}
-    gone = sorted(name for name in asked if schema.get_field_index(name) < 0)
+    requested = [row.field for row in application.requested_fields.select_related("field")]
+    asked = {item.name for item in requested}
+    gone = sorted(item.name for item in requested if item.gone_at is not None or schema.get_field_index(item.name) < 0)
     if gone:
         raise StagingRefused(
             gettext_noop("The table no longer has these columns: %(columns)s."),
@@ -348,7 +350,7 @@ def _refuse_residuals(sealed_name: str, format_: str, plan: Plan) -> None:
     with closing(sources.open_source(location)) as source:
         table = source.table()
         operators = {name: plan.policy.fields[name].operator.value for name in plan.output}
-        found = find_residual_direct(operators, table.batches())
+        found = find_residual_direct(operators, table.batches(), rules=current_rules())
     if found:
         columns = ", ".join(sorted({f"{item.column} ({item.entity_type})" for item in found}))
         raise StagingRefused(

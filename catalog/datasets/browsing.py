@@ -137,6 +137,8 @@ def count_facet(datasets: Any, name: str) -> list[dict[str, Any]]:
     if name == "provider":
         return _count_providers(datasets)
     column = _FIELD_OF_FACET[name]
+    if name == "entity_type":
+        datasets = datasets.filter(distributions__fields__gone_at__isnull=True)
     rows = (
         datasets.order_by()
         .values_list(column)

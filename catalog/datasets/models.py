@@ -278,6 +278,11 @@ class Distribution(models.Model):
     )
     subject_field = models.ForeignKey("DataField", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Where the source's columns are not the record's any more (see `drift`): as they were read, and since when that is known.
+    drift = models.JSONField(default=list, blank=True)
+    drift_seen_at = models.DateTimeField(null=True)
+    # When the record last took its columns over from the source: a scan that was asked for before did not know them.
+    columns_changed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["id"]
@@ -285,6 +290,13 @@ class Distribution(models.Model):
 
     def __str__(self) -> str:
         return self.table
+
+
+class PresentFieldManager(models.Manager["DataField"]):
+    """The fields that the table has. One whose column is gone stays for what was said and decided of it, and is asked for as `ever`."""
+
+    def get_queryset(self) -> models.QuerySet[DataField]:
+        return super().get_queryset().filter(gone_at__isnull=True)
 
 
 class DataField(models.Model):
@@ -303,12 +315,20 @@ class DataField(models.Model):
     grade_object = models.CharField(max_length=40, blank=True)
     grade_impact = models.CharField(max_length=40, blank=True)
     grade_reason = models.CharField(max_length=500, blank=True)
+    # The source has no such column any more: no form, no release and no count knows the field, its history does.
+    gone_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[PresentFieldManager] = PresentFieldManager()
+    ever: ClassVar[models.Manager[DataField]] = models.Manager()
 
     class Meta:
         ordering = ["distribution", "position"]
         constraints = [
+            # A gone one too: a column that comes back is the same field.
             models.UniqueConstraint(fields=["distribution", "name"], name="field_named_once"),
-            models.UniqueConstraint(fields=["distribution", "position"], name="field_placed_once"),
+            models.UniqueConstraint(
+                fields=["distribution", "position"], condition=Q(gone_at__isnull=True), name="field_placed_once"
+            ),
         ]
 
     def __str__(self) -> str:

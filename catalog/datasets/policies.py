@@ -10,7 +10,7 @@ from catalog.people.models import Role, User
 from catalog.people.policies import has_role_in, holds, permit, predicate
 
 # Acts that write what a reviewer will read.
-AUTHORING = ("dataset.edited", "distribution.attached", "field.described")
+AUTHORING = ("dataset.edited", "distribution.attached", "distribution.drift_accepted", "field.described")
 # Whose the data is stands in the record as well; who may use it is written by decisions.
 WRITING_RIGHTS = ("right.recorded", "right.ending_proposed", "right.ended")
 # Lines of the ledger by which somebody became an author (`work.awaiting_review_by` lists by the same).

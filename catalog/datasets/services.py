@@ -223,6 +223,11 @@ def submit_dataset(*, actor: User, dataset: Dataset) -> Dataset:
     _check_record(dataset)
     if not dataset.distributions.exists():
         raise Blocked(gettext_noop("Attach a table before you submit."), code="no_distribution")
+    if dataset.distributions.filter(drift_seen_at__isnull=False).exists():
+        raise Blocked(
+            gettext_noop("The source has other columns than the record. Take them over before you submit."),
+            code="columns_changed",
+        )
     if dataset.owner is None:
         raise Blocked(
             gettext_noop("Record whose the data is (ownership, with its basis) before you submit."), code="no_owner"

@@ -46,5 +46,5 @@ def visible_grade_proposals(user: User) -> Any:
         holder_id__in=working,
     )
     return GradeProposal.objects.filter(
-        Q(field__distribution__dataset__provider_id__in=working) | Exists(holders)
+        Q(field__distribution__dataset__provider_id__in=working) | Exists(holders), field__gone_at__isnull=True
     ).select_related("field__distribution__dataset__provider", "proposed_by", "decided_by")

@@ -15,6 +15,7 @@ from catalog.datasets.visibility import GRADING_ROLES, visible_grade_proposals
 from catalog.datasets.work import awaiting_review_by, drafts_of, rights_about_to_end, submitted_by
 from catalog.jobs.models import Job
 from catalog.ledger.checking import VERIFY_JOB
+from catalog.pages.drift import drifted
 from catalog.pages.jobs import Kind, Subject, register_kind
 from catalog.pages.navigation import Waiting, Worklist, register_entry, register_worklists
 from catalog.pages.wording import code_word
@@ -48,6 +49,7 @@ def worklists(user: User, roles: frozenset[str]) -> Iterable[Worklist]:
         yield _of_datasets(_("Drafts to finish"), drafts_of(user), "register-check", order=40, note=_why_returned)
         yield _of_datasets(_("My records under review"), submitted_by(user), "dataset", order=56, asked=True)
         yield _of_rights(user)
+        yield drifted(user)
     if roles & {Role.DATA_STEWARD, Role.APPROVER}:
         yield _of_datasets(_("Records waiting for review"), awaiting_review_by(user), "dataset", order=20)
     if roles & set(GRADING_ROLES):

@@ -59,7 +59,7 @@ def entries_about(dataset: Dataset) -> Any:
 def lines_of(reader: User, entries: Iterable[LedgerEntry], dataset: Dataset) -> list[Line]:
     """The entries in words; one query for the names of the fields they are about."""
     entries = list(entries)
-    fields = dict(DataField.objects.filter(distribution__dataset=dataset).values_list("pk", "name"))
+    fields = dict(DataField.ever.filter(distribution__dataset=dataset).values_list("pk", "name"))
     return [
         Line(
             text=line.text,

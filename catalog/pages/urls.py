@@ -3,7 +3,7 @@
 from django.urls import path
 
 import catalog.pages.addresses  # noqa: F401  `<id:…>` is registered by the import
-from catalog.pages import catalogue, dataset, fields, links, register, rights, sources
+from catalog.pages import catalogue, dataset, drift, fields, links, register, rights, sources
 
 urlpatterns = [
     path("catalogue/", catalogue.browse, name="catalogue"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("ending-proposals/<id:pk>/<slug:verdict>/", rights.decide, name="ending-decide"),
     path("fields/<id:pk>/grade/", fields.grade, name="field-grade"),
     path("grade-proposals/<id:pk>/<slug:verdict>/", fields.decide, name="grade-decide"),
+    path("distributions/<id:pk>/columns/", drift.columns, name="distribution-columns"),
     path("distributions/<id:pk>/subject/", fields.subject, name="distribution-subject"),
     path("register/", register.start, name="register"),
     path("register/test/", register.try_connection, name="register-test"),

@@ -23,6 +23,7 @@ from catalog.sources.location import FileLocation
 from catalog.sources.naming import unique_names
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
+    FILE_ORDER,
     ClosingSource,
     TableInfo,
     TableSchema,
@@ -31,6 +32,7 @@ from catalog.sources.table import (
     choose,
     slices,
     text_column,
+    without_first,
 )
 from catalog.sources.transcoding import HEAD_CHARACTERS, Utf8Stream, content_fingerprint, read_head
 
@@ -164,32 +166,45 @@ class DelimitedTable:
         """SHA-256 of the file's bytes."""
         return content_fingerprint(self._survey.sha256)
 
+    def row_order(self) -> str:
+        """Rows come as they stand in the file."""
+        return FILE_ORDER
+
     def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """See `Table.batches`. Raises RowMalformed, CellUnclosed, SourceChanged, SourceLost as well."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+        check_batch_rows(batch_rows, skip_rows)
+        return without_first(self._batches(self.schema.positions(columns, table=self.name), batch_rows), skip_rows)
 
     def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
-        delivered = 0
         for block in self._without_end(self._blocks(positions)):
             batch = pa.RecordBatch.from_arrays(block.columns, schema=schema)
             yield from slices(batch, batch_rows)
-            delivered += batch.num_rows
 
     def _without_end(self, blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The blocks without our own last record; raises CellUnclosed when that is not what comes last."""
         held: pa.RecordBatch | None = None
         rows = 1  # the header
-        for block in blocks:
-            if block.num_rows == 0:
-                continue
+        try:
+            for block in blocks:
+                if block.num_rows == 0:
+                    continue
+                if held is not None:
+                    yield held
+                    rows += held.num_rows
+                held = block
+        except SourceError:
+            # What was read before something was wrong is as good as ever.
             if held is not None:
                 yield held
-                rows += held.num_rows
-            held = block
+            raise
         if held is None or held.column(0)[-1].as_py() != _END:
             raise CellUnclosed(
                 name=self._location.name, row=rows + (held.num_rows - 1 if held else 0), megabytes=BLOCK_BYTES >> 20

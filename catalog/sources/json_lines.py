@@ -22,6 +22,7 @@ from catalog.sources.location import FileLocation
 from catalog.sources.naming import clean_name, unique_names
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
+    FILE_ORDER,
     ClosingSource,
     TableInfo,
     TableSchema,
@@ -73,17 +74,26 @@ class JsonLinesTable:
         """SHA-256 of the file's bytes."""
         return content_fingerprint(self._survey.sha256)
 
+    def row_order(self) -> str:
+        """Rows come as they stand in the file."""
+        return FILE_ORDER
+
     def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """See `Table.batches`. Raises RecordMalformed and FieldAppearedLate as well."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+        check_batch_rows(batch_rows, skip_rows)
+        return self._batches(self.schema.positions(columns, table=self.name), batch_rows, skip_rows)
 
-    def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    def _batches(self, positions: tuple[int, ...], batch_rows: int, skip_rows: int) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
         fields = [self._fields[position] for position in positions]
-        records = self._known_records()
+        records = self._known_records(skip_rows)
         while chunk := list(islice(records, built_rows(batch_rows, len(self._fields)))):
             arrays = [self._array(chunk, field) for field in fields]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -91,9 +101,9 @@ class JsonLinesTable:
     def _array(self, records: list[dict[str, Any]], field: str) -> pa.Array[Any]:
         return pa.array([value_text(record.get(field)) or None for record in records], pa.string())
 
-    def _known_records(self) -> Iterator[dict[str, Any]]:
+    def _known_records(self, skip: int) -> Iterator[dict[str, Any]]:
         known = frozenset(self._fields)
-        for line, record in self._records():
+        for line, record in self._records(skip):
             if not record.keys() <= known:
                 late = next(field for field in record if field not in known)
                 raise FieldAppearedLate(
@@ -101,14 +111,18 @@ class JsonLinesTable:
                 )
             yield record
 
-    def _records(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Line number (1-based) and object of every line that is not blank."""
+    def _records(self, skip: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Line number (1-based) and object of every line that is not blank, after the first `skip` of them."""
         with io.BufferedReader(Utf8Stream(self._location, self._survey), 1 << 20) as lines:
             number = 0
             while line := self._line(lines, number):
                 number += 1
-                if not line.isspace():
-                    yield number, self._record(line, number)
+                if line.isspace():
+                    continue
+                if skip:  # not looked into: they were delivered before
+                    skip -= 1
+                    continue
+                yield number, self._record(line, number)
 
     def _line(self, lines: io.BufferedReader[Any], before: int) -> bytes:
         try:

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import pyarrow as pa
@@ -35,6 +36,7 @@ from catalog.sources.errors import (
 )
 from catalog.sources.location import DatabaseLocation, Tls
 from catalog.sources.naming import quote_identifier, unique_names
+from catalog.sources.sampling import Drawing, share_of
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
     ClosingSource,
@@ -74,6 +76,16 @@ _COLUMNS = """
 SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, COLUMN_COMMENT, IS_NULLABLE, NUMERIC_PRECISION, NUMERIC_SCALE
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION
 """
+
+_KEY = """
+SELECT s.COLUMN_NAME, COALESCE(c.COLLATION_NAME, '') FROM information_schema.STATISTICS s
+JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = s.TABLE_SCHEMA AND t.TABLE_NAME = s.TABLE_NAME
+JOIN information_schema.COLUMNS c
+  ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
+WHERE s.TABLE_SCHEMA = %s AND s.TABLE_NAME = %s AND s.INDEX_NAME = 'PRIMARY' AND t.ENGINE = 'InnoDB'
+ORDER BY s.SEQ_IN_INDEX
+"""
+_NO_LIMIT = 2**64 - 1  # an offset is not said without a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +190,13 @@ class MysqlTable:
             )
         )
 
+    @cached_property
+    def _key(self) -> tuple[tuple[str, str], ...]:
+        """The columns of the primary key of an InnoDB table with their collations."""
+        if self._is_view:
+            return ()
+        return tuple((row[0], row[1]) for row in self._source.select(_KEY, self._source.database, self.name))
+
     @property
     def _qualified(self) -> str:
         return f"{quote_identifier(self._source.database, '`')}.{quote_identifier(self.name, '`')}"
@@ -198,23 +217,50 @@ class MysqlTable:
         text = "\x02".join(("mysql", self._qualified, declared, str(content)))
         return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
-    def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
-        """See `Table.batches`. One statement in a snapshot; a connection of its own."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+    def row_order(self) -> str | None:
+        """By the primary key, in which InnoDB keeps its rows; None without one."""
+        if not self._key:
+            return None
+        text = "\x02".join(f"{name}\x01{collation}" for name, collation in self._key)
+        return "key:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
-    def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """See `Table.batches`. One statement in a snapshot; a connection of its own. By the primary key, where there is one."""
+        check_batch_rows(batch_rows, skip_rows)
+        return self._batches(self.schema.positions(columns, table=self.name), batch_rows, skip_rows=skip_rows)
+
+    def draw(self, rows: int, *, seed: int, batch_rows: int) -> Drawing | None:
+        """See `DrawnTable.draw`: the server leaves rows out, by random numbers that one seed gives again."""
+        share = share_of(rows, self.row_estimate)
+        if share is None:
+            return None
+        every = self.schema.positions(None, table=self.name)
+        drawn = f" WHERE RAND({seed:d}) < {share:.12f}"
+        return Drawing(self._batches(every, batch_rows, drawn), passed_over=True, population=self.row_estimate)
+
+    def _batches(
+        self, positions: tuple[int, ...], batch_rows: int, drawn: str = "", *, skip_rows: int = 0
+    ) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
         wanted = ", ".join(
             self._readings[position].expression.replace("{}", quote_identifier(self._raw_names[position], "`"))
             for position in positions
         )
-        rows = [0]
+        rows = [skip_rows]
+        key = ", ".join(quote_identifier(name, "`") for name, _ in self._key)
+        # Named, or the server might take a shorter index that has the columns, and sort.
+        hint, order = (" FORCE INDEX (PRIMARY)", f" ORDER BY {key}") if key else ("", "")
+        skipped = f" LIMIT {_NO_LIMIT} OFFSET {skip_rows:d}" if skip_rows else ""
         with self._source.session(self.name, rows=rows) as connection, connection.cursor(_StreamingCursor) as cursor:
             # `escape_args` is off without arguments, so a percent sign in a column's name is no placeholder.
-            cursor.execute(f"SELECT {wanted} FROM {self._qualified}")  # noqa: S608 - quoted identifiers
+            cursor.execute(f"SELECT {wanted} FROM {self._qualified}{hint}{drawn}{order}{skipped}")  # noqa: S608 - quoted identifiers
             while chunk := cursor.fetchmany(built_rows(batch_rows, len(positions))):
                 rows[0] += len(chunk)
                 arrays = [

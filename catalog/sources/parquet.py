@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -19,8 +20,10 @@ from catalog.sources.errors import EmptyTable, SourceError, SourceLost, SourceUn
 from catalog.sources.json_text import value_text
 from catalog.sources.location import FileLocation, open_stream
 from catalog.sources.naming import unique_names
+from catalog.sources.sampling import FEW_BLOCKS, MANY_ROWS, Drawing, with_block
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
+    FILE_ORDER,
     ClosingSource,
     Column,
     TableInfo,
@@ -30,6 +33,7 @@ from catalog.sources.table import (
     choose,
     data_type_code,
     slices,
+    without_first,
 )
 from catalog.sources.transcoding import content_fingerprint, file_digest
 
@@ -83,7 +87,7 @@ class ParquetTable:
             file = pq.ParquetFile(stream)
             fields = list(file.schema_arrow)
             self._metadata = file.schema_arrow.metadata or {}
-            self.row_estimate = file.metadata.num_rows
+            self.row_estimate, self._row_groups = file.metadata.num_rows, file.metadata.num_row_groups
         if not fields:
             raise EmptyTable(name=location.name)
         self._raw_names = tuple(field.name for field in fields)
@@ -116,28 +120,69 @@ class ParquetTable:
         """SHA-256 of the file's bytes."""
         return content_fingerprint(file_digest(self._location))
 
-    def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
-        """See `Table.batches`. Only the column chunks of `columns` are read."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+    def row_order(self) -> str:
+        """Rows come as they stand in the file."""
+        return FILE_ORDER
 
-    def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """See `Table.batches`. Only the column chunks of `columns` are read; row groups that are skipped whole are not."""
+        check_batch_rows(batch_rows, skip_rows)
+        return self._batches(
+            self.schema.positions(columns, table=self.name), batch_rows, skip_rows=skip_rows, raw=raw_text
+        )
+
+    def draw(self, rows: int, *, seed: int, batch_rows: int) -> Drawing | None:
+        """See `DrawnTable.draw`: row groups of a large file at random."""
+        if self._row_groups <= FEW_BLOCKS or (self.row_estimate or 0) <= MANY_ROWS:
+            return None
+        chosen = np.random.default_rng(seed).choice(self._row_groups, FEW_BLOCKS, replace=False)
+        every = self.schema.positions(None, table=self.name)
+        batches = (
+            with_block(batch, group)
+            for group in sorted(chosen.tolist())
+            for batch in self._batches(every, batch_rows, groups=[group], raw=True)
+        )
+        return Drawing(batches, passed_over=True, blocks=True, population=self.row_estimate)
+
+    def _batches(
+        self,
+        positions: tuple[int, ...],
+        batch_rows: int,
+        groups: list[int] | None = None,
+        *,
+        skip_rows: int = 0,
+        raw: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
         rows = [0]
         with self._reading(rows=rows), open_stream(self._location) as stream:
             file = pq.ParquetFile(stream, buffer_size=READ_BUFFER_BYTES)
             raw_names = list(dict.fromkeys(self._raw_names[position] for position in positions))
-            for batch in file.iter_batches(batch_size=batch_rows, columns=raw_names):
-                arrays = [
-                    plain_array(batch.column(self._place(batch, position)), self.schema.columns[position].arrow_type)
-                    for position in positions
-                ]
-                plain = pa.RecordBatch.from_arrays(arrays, schema=schema)
-                self._check_text(plain, rows[0])
-                yield from slices(plain, batch_rows)
-                rows[0] += batch.num_rows
+            for stretch, size in _stretches(file.metadata, batch_rows) if groups is None else [(groups, 0)]:
+                if groups is None and rows[0] + size <= skip_rows:
+                    rows[0] += size
+                    continue
+                skipped = max(0, skip_rows - rows[0])
+                rows[0] += skipped
+                found = file.iter_batches(batch_size=batch_rows, row_groups=stretch, columns=raw_names)
+                for batch in without_first(found, skipped):
+                    plain = pa.RecordBatch.from_arrays(
+                        [self._plain(batch, position) for position in positions], schema=schema
+                    )
+                    if not raw:
+                        self._check_text(plain, rows[0])
+                    yield from slices(plain, batch_rows)
+                    rows[0] += batch.num_rows
+
+    def _plain(self, batch: pa.RecordBatch, position: int) -> pa.Array[Any]:
+        return plain_array(batch.column(self._place(batch, position)), self.schema.columns[position].arrow_type)
 
     def _check_text(self, batch: pa.RecordBatch, rows: int) -> None:
         """Parquet promises UTF-8, but neither every writer nor Arrow's reader looks whether it is."""
@@ -152,6 +197,23 @@ class ParquetTable:
         name = self._raw_names[position]
         nth = self._raw_names[:position].count(name)
         return [place for place, other in enumerate(batch.schema.names) if other == name][nth]
+
+
+def _stretches(metadata: pq.FileMetaData, rows: int) -> Iterator[tuple[list[int], int]]:
+    """Row groups that are read in one, with the number of their rows: so many that a batch is full, where there are enough.
+
+    A batch never reaches over the end of a stretch: where reading begins in the middle, the batches after it are cut as ever.
+    """
+    groups: list[int] = []
+    size = 0
+    for group in range(metadata.num_row_groups):
+        groups.append(group)
+        size += metadata.row_group(group).num_rows
+        if size >= rows:
+            yield groups, size
+            groups, size = [], 0
+    if size:
+        yield groups, size
 
 
 def _column(name: str, field: pa.Field[Any], spark_comment: str) -> Column:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ from catalog.sources.errors import (
 )
 from catalog.sources.location import DatabaseLocation, Tls
 from catalog.sources.naming import quote_identifier, unique_names
+from catalog.sources.sampling import BLOCK_COLUMN, MANY_ROWS, Drawing, share_of
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
     ClosingSource,
@@ -45,6 +47,7 @@ from catalog.sources.table import (
     choose,
     data_type_code,
     slices,
+    without_first,
 )
 
 DEFAULT_SCHEMA = "public"
@@ -94,6 +97,35 @@ JOIN base b ON b.attnum = a.attnum AND b.typtype <> 'd'
 WHERE n.nspname = $1 AND c.relname = $2 AND has_column_privilege(c.oid, a.attnum, 'SELECT')
 ORDER BY a.attnum
 """
+
+# TABLESAMPLE works on stored rows, and not on those of a foreign partition. The page of a row is told to who may read the whole table.
+_DRAWABLE = """
+SELECT has_table_privilege(c.oid, 'SELECT')
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm')
+  AND NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class k ON k.oid = t.relid WHERE k.relkind = 'f')
+  AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class k ON k.oid = i.inhrelid WHERE i.inhparent = c.oid AND k.relkind = 'f')
+"""
+# Which partition, and which page of it.
+_PAGE = "tableoid::bigint * 4294967296 + (ctid::text::point)[0]::bigint"
+
+
+# Reading some columns only, we may not see the places of the rows.
+_HEAP = """
+SELECT 1 FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'm') AND a.amname = 'heap'
+  AND NOT c.relhassubclass AND NOT c.relrowsecurity AND has_table_privilege(c.oid, 'SELECT')
+"""
+
+# One process from the first page to the last: not joining another's reading in the middle, not by an index, not in parallel.
+_IN_ORDER = {
+    "synchronize_seqscans": "off",
+    "max_parallel_workers_per_gather": "0",
+    "enable_indexscan": "off",
+    "enable_indexonlyscan": "off",
+    "enable_bitmapscan": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +205,11 @@ class PostgresTable:
             )
         )
 
+    @cached_property
+    def _is_heap(self) -> bool:
+        """Whether the rows lie in pages of one file and all of them are ours to see."""
+        return bool(self._source.select(_HEAP, self._source.schema_name, self.name))
+
     @property
     def _qualified(self) -> str:
         return f"{quote_identifier(self._source.schema_name)}.{quote_identifier(self.name)}"
@@ -189,25 +226,62 @@ class PostgresTable:
         text = "\x02".join(("postgresql", self._qualified, declared, count, total))
         return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
-    def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
-        """See `Table.batches`. One statement, so one moment of the table; a connection of its own."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+    def row_order(self) -> str | None:
+        """Over the place and the age of every row's present version: a row that is written anew gets another of both, even with the
+        same values. Only a plain table has places; for a view, a partitioned or a foreign table this is None."""
+        if not self._is_heap:
+            return None
+        ((count, total),) = self._source.select(
+            "SELECT count(*)::text, coalesce(sum(hashtextextended(ctid::text || xmin::text, 0)::numeric), 0)::text "  # noqa: S608
+            f"FROM {self._qualified}"
+        )
+        ((node,),) = self._source.select("SELECT pg_relation_filenode($1::regclass)::text", self._qualified)
+        text = "\x02".join((str(node), count, total))
+        return "heap:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
-    def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """See `Table.batches`. One statement, so one moment of the table; a connection of its own. Rows that are skipped are
+        fetched and thrown away: the server cuts its batches by their bytes from the first row on."""
+        check_batch_rows(batch_rows, skip_rows)
+        positions = self.schema.positions(columns, table=self.name)
+        return without_first(self._batches(positions, batch_rows, raw=raw_text), skip_rows)
+
+    def draw(self, rows: int, *, seed: int, batch_rows: int) -> Drawing | None:
+        """See `DrawnTable.draw`: single rows of a table that the server reads in seconds, of a larger one whole pages."""
+        share = share_of(rows, self.row_estimate)
+        answer = self._source.select(_DRAWABLE, self._source.schema_name, self.name) if share else []
+        if not answer or share is None:
+            return None
+        blocks = bool(answer[0][0]) and (self.row_estimate or 0) > MANY_ROWS
+        method = "SYSTEM" if blocks else "BERNOULLI"
+        drawn = f" TABLESAMPLE {method} ({100 * share:.9f}) REPEATABLE ({seed:d})"
+        batches = self._batches(self.schema.positions(None, table=self.name), batch_rows, drawn, page=blocks, raw=True)
+        return Drawing(batches, passed_over=True, blocks=blocks, population=self.row_estimate)
+
+    def _batches(
+        self, positions: tuple[int, ...], batch_rows: int, drawn: str = "", *, page: bool = False, raw: bool = False
+    ) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
         wanted = ", ".join(f"{self._expression(position)} AS c{place}" for place, position in enumerate(positions))
+        if page:
+            schema, wanted = schema.append(pa.field(BLOCK_COLUMN, pa.int64())), f"{wanted}, {_PAGE}"
         rows = [0]
-        with self._source.session(self.name, rows=rows) as cursor:
-            cursor.execute(f"SELECT {wanted} FROM {self._qualified}")  # noqa: S608 - quoted identifiers
+        with self._source.session(self.name, rows=rows, in_order=self._is_heap) as cursor:
+            cursor.execute(f"SELECT {wanted} FROM {self._qualified}{drawn}")  # noqa: S608 - quoted identifiers
             for batch in cursor.fetch_record_batch():
                 plain = pa.RecordBatch.from_arrays(
                     [self._array(column, field.type) for column, field in zip(batch.columns, schema, strict=True)],
                     schema=schema,
                 )
-                self._check_text(plain, rows[0])
+                if not raw:
+                    self._check_text(plain, rows[0])
                 yield from slices(plain, batch_rows)
                 rows[0] += plain.num_rows
 
@@ -258,13 +332,14 @@ class PostgresSource(ClosingSource):
             return list(cursor.fetchall())
 
     @contextmanager
-    def session(self, name: str, *, rows: Sequence[int] = (0,)) -> Iterator[dbapi.Cursor]:
-        """A cursor on a connection of its own, and errors by their names; `rows[0]` is how many were delivered.
+    def session(self, name: str, *, rows: Sequence[int] = (0,), in_order: bool = False) -> Iterator[dbapi.Cursor]:
+        """A cursor on a connection of its own, and errors by their names; `rows[0]` is how many were delivered. `in_order`: a plain
+        table is read from its first page to its last.
 
         Raises: ConnectionFailed, LoginRefused, SourceForbidden, SourceChanged, SourceLost.
         """
         try:
-            connection = dbapi.connect(_uri(self._location))
+            connection = dbapi.connect(_uri(self._location, _SETTINGS | (_IN_ORDER if in_order else {})))
         except adbc_driver_manager.Error as error:
             location = self._location
             kind = _refusal(str(error), location.tls)
@@ -296,11 +371,11 @@ def _named(sqlstate: str, name: str, rows: int) -> SourceError:
     return SourceLost(name=name, rows=rows)
 
 
-def _uri(location: DatabaseLocation) -> str:
+def _uri(location: DatabaseLocation, settings: Mapping[str, str]) -> str:
     host = f"[{location.host}]" if ":" in location.host else quote(location.host, safe="")
     user, password, database = (quote(part, safe="") for part in (location.user, location.password, location.database))
     login = f"{user}:{password}" if location.password else user
-    options = quote(" ".join(f"-c {setting}={value}" for setting, value in _SETTINGS.items()), safe="")
+    options = quote(" ".join(f"-c {setting}={value}" for setting, value in settings.items()), safe="")
     return (
         f"postgresql://{login}@{host}:{location.port}/{database}"
         f"?connect_timeout={CONNECT_SECONDS}&application_name=canglang&options={options}{_tls_options(location.tls)}"

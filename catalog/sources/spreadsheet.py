@@ -38,6 +38,7 @@ from catalog.sources.sheet_xml import (
 )
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
+    FILE_ORDER,
     ClosingSource,
     TableInfo,
     TableSchema,
@@ -155,17 +156,26 @@ class SheetTable:
         """SHA-256 over the file's bytes and the sheet's name."""
         return content_fingerprint(file_digest(self._location), self.name)
 
+    def row_order(self) -> str:
+        """Rows come as they stand in the file."""
+        return FILE_ORDER
+
     def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """See `Table.batches`. Rows with nothing in them are left out; a cell merged over rows counts for each of
         them."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+        check_batch_rows(batch_rows, skip_rows)
+        return self._batches(self.schema.positions(columns, table=self.name), batch_rows, skip_rows)
 
-    def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    def _batches(self, positions: tuple[int, ...], batch_rows: int, skip_rows: int) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
-        rows = self._data_rows()
+        rows = islice(self._data_rows(), skip_rows, None)
         while chunk := list(islice(rows, built_rows(batch_rows, len(positions)))):
             arrays = [pa.array([row[position] or None for row in chunk], pa.string()) for position in positions]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)

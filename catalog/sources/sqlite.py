@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from catalog.sources.create_table import read_comments
 from catalog.sources.errors import EmptyTable, SourceChanged, SourceLost, SourceUnreadable, TextInvalid
 from catalog.sources.location import FileLocation, open_stream
 from catalog.sources.naming import quote_identifier, unique_names
+from catalog.sources.sampling import CHOOSING, Drawing, chosen, share_of
 from catalog.sources.table import (
     DEFAULT_BATCH_ROWS,
     ClosingSource,
@@ -47,6 +49,8 @@ _MAGIC = b"SQLite format 3\x00"
 _JOURNAL_VERSIONS = slice(18, 20)  # bytes of the header: 1 rollback journal, 2 write-ahead log
 
 _EXACT_IN_DOUBLE = 2**53
+_ROW_NUMBERS = ("rowid", "_rowid_", "oid")  # names of the row number, unless a column is called so
+_VIRTUAL = re.compile(r"\s*create\s+virtual", re.IGNORECASE)
 _COLUMNS_ASKED = 300  # five results each: SQLite returns at most 2000 columns
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
@@ -83,6 +87,9 @@ class SqliteTable:
         declared = self._declared()
         if not declared:
             raise EmptyTable(name=info.name)
+        # A virtual table may number its rows as it likes.
+        numbered = not (is_view or _VIRTUAL.match(statement))
+        self._row_number = self._name_of_row_number(declared) if numbered else None
         comments = {} if is_view else read_comments(statement).columns
         # A view only passes types on: what it computes it declares as nothing.
         asked = [column for column in declared if is_view or not column.holds_text]
@@ -103,6 +110,18 @@ class SqliteTable:
             if hidden != 1
         ]
 
+    def _name_of_row_number(self, declared: Sequence[_Declared]) -> str | None:
+        """What the row number is called here; None where rows have none, or columns have taken all its names."""
+        taken = {column.name.lower() for column in declared}
+        name = next((name for name in _ROW_NUMBERS if name not in taken), None)
+        if name is None:
+            return None
+        try:
+            self._source.select(f"SELECT {name} FROM {self._quoted} LIMIT 0")  # noqa: S608 - quoted identifiers
+        except SourceUnreadable:  # WITHOUT ROWID
+            return None
+        return name
+
     def _value_types(self, columns: Sequence[_Declared]) -> dict[str, pa.DataType]:
         """One reading of the table tells what each of these columns holds."""
         types: dict[str, pa.DataType] = {}
@@ -118,24 +137,59 @@ class SqliteTable:
         """SHA-256 over the file's bytes, those of its write-ahead log, and the table's name."""
         return content_fingerprint(self._source.digest(), self.name)
 
-    def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
-        """See `Table.batches`."""
-        check_batch_rows(batch_rows)
-        return self._batches(self.schema.positions(columns, table=self.name), batch_rows)
+    def row_order(self) -> str | None:
+        """By row number; a view, or a table that numbers no rows, has no order of its own."""
+        return "rowid" if self._row_number else None
 
-    def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """See `Table.batches`. By row number, where there is one."""
+        check_batch_rows(batch_rows, skip_rows)
+        return self._batches(
+            self.schema.positions(columns, table=self.name), batch_rows, skip_rows=skip_rows, raw=raw_text
+        )
+
+    def draw(self, rows: int, *, seed: int, batch_rows: int) -> Drawing | None:
+        """See `DrawnTable.draw`: SQLite leaves rows out by their numbers, so that no value of theirs is built."""
+        share, taken = share_of(rows, self.row_estimate), {name.lower() for name in self._raw_names}
+        number = next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+        if share is None or number is None:
+            return None
+        every = self.schema.positions(None, table=self.name)
+        drawn = f" WHERE {CHOOSING}({number}, {seed:d}, {share:.12f})"
+        return Drawing(
+            self._batches(every, batch_rows, drawn, raw=True), passed_over=True, population=self.row_estimate
+        )
+
+    def _batches(
+        self,
+        positions: tuple[int, ...],
+        batch_rows: int,
+        drawn: str = "",
+        *,
+        skip_rows: int = 0,
+        raw: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
         wanted = ", ".join(quote_identifier(self._raw_names[position]) for position in positions)
-        delivered = [0]
-        with self._source.reading(self.name, rows=delivered) as connection:
-            cursor = connection.execute(f"SELECT {wanted} FROM {self._quoted}")  # noqa: S608 - quoted identifiers
+        order = f" ORDER BY {self._row_number}" if self._row_number else ""
+        skipped = f" LIMIT -1 OFFSET {skip_rows:d}" if skip_rows else ""
+        delivered = [skip_rows]
+        with self._source.reading(self.name, rows=delivered, raw=raw) as connection:
+            cursor = connection.execute(
+                f"SELECT {wanted} FROM {self._quoted}{drawn}{order}{skipped}"  # noqa: S608 - quoted identifiers
+            )
             cursor.arraysize = built_rows(batch_rows, len(positions))
             while rows := self._fetch(cursor, delivered[0]):
                 delivered[0] += len(rows)
                 arrays = [
-                    self._array(values, field.type)
+                    self._array(values, field.type, raw=raw)
                     for values, field in zip(zip(*rows, strict=True), schema, strict=True)
                 ]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -149,8 +203,10 @@ class SqliteTable:
                 raise TextInvalid(name=self.name, rows=delivered) from None
             raise
 
-    def _array(self, values: tuple[SqlValue, ...], arrow_type: pa.DataType) -> pa.Array[Any]:
+    def _array(self, values: tuple[SqlValue, ...], arrow_type: pa.DataType, *, raw: bool = False) -> pa.Array[Any]:
         if pa.types.is_string(arrow_type):
+            if raw and bytes in set(map(type, values)):
+                return pa.array([_as_bytes(value) for value in values], pa.binary()).view(pa.string())
             return pa.array([_as_text(value) for value in values], arrow_type)
         try:
             return pa.array(values, arrow_type)
@@ -194,6 +250,20 @@ def _as_text(value: SqlValue) -> str | None:
         except UnicodeDecodeError:
             return value.hex()
     return str(value)
+
+
+def _as_bytes(value: SqlValue) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    return str(value).encode("utf-8")
+
+
+def _text_or_bytes(value: bytes) -> str | bytes:
+    """What SQLite calls text, as text where it is."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value
 
 
 def _column(name: str, declared: _Declared, arrow_type: pa.DataType, comment: str) -> Column:
@@ -249,7 +319,8 @@ class SqliteSource(ClosingSource):
         except sqlite3.Error:  # WITHOUT ROWID, or a virtual table
             estimate = None
         else:
-            estimate = estimate or 0
+            # A column of that name stands in front of the row number.
+            estimate = (estimate or 0) if isinstance(estimate, int | None) else None
         return TableInfo(name, read_comments(statement).table, estimate)
 
     def table(self, name: str | None = None) -> SqliteTable:
@@ -264,9 +335,13 @@ class SqliteSource(ClosingSource):
             return connection.execute(statement).fetchall()
 
     @contextmanager
-    def reading(self, name: str, *, rows: Sequence[int] = (0,)) -> Iterator[sqlite3.Connection]:
-        """The connection, its errors named. `name` of the table or of the file; `rows[0]` those delivered so far."""
+    def reading(self, name: str, *, rows: Sequence[int] = (0,), raw: bool = False) -> Iterator[sqlite3.Connection]:
+        """The connection, its errors named. `name` of the table or of the file; `rows[0]` those delivered so far. `raw`: text that
+        is none comes as bytes."""
+        before = self._connection.text_factory
         try:
+            if raw:
+                self._connection.text_factory = _text_or_bytes
             yield self._connection
         except UnicodeDecodeError:
             raise SourceUnreadable(name=name, format=FORMAT) from None
@@ -275,6 +350,8 @@ class SqliteSource(ClosingSource):
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR):
                 raise SourceLost(name=name, rows=rows[0]) from None
             raise SourceUnreadable(name=name, format=FORMAT) from None
+        finally:
+            self._connection.text_factory = before
 
     def digest(self) -> str:
         """SHA-256 of the file and, where there is one, of its write-ahead log."""
@@ -375,6 +452,7 @@ def _restrict(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.create_function(CHOOSING, 3, chosen, deterministic=True)
 
     def authorise(action: int, first: str | None, *_: str | None) -> int:
         if action in _ALLOWED or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS):

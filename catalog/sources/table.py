@@ -18,6 +18,9 @@ from catalog.sources.errors import ColumnUnknown, EmptyTable, TableNotNamed, Tab
 
 DEFAULT_BATCH_ROWS = 65536
 
+FILE_ORDER = "file"
+"""The `row_order` of a file: its content, which the fingerprint tells, is in one order."""
+
 BUILT_CELLS = 4_000_000
 """Cells that may wait as Python objects, some 300 MB."""
 
@@ -92,17 +95,34 @@ class Table(Protocol):
         ...
 
     def batches(
-        self, columns: Sequence[str] | None = None, *, batch_rows: int = DEFAULT_BATCH_ROWS
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        skip_rows: int = 0,
+        raw_text: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """The rows, streamed, at most `batch_rows` at a time and never an empty batch; only `columns`, in that order.
 
         Text is pa.string(), an empty cell of a text format is null. Closing the iterator early lets go of the source.
+        `skip_rows` leaves out the first rows: where as many were delivered in whole batches before, of the same columns and
+        with the same `batch_rows`, the batches are those that were still to come (see `row_order`).
+        `raw_text`: a cell of text that is not valid in its encoding does not stop the reading (TextInvalid), it is delivered as the
+        bytes it is, and whoever asks for that looks before reading it. Text files are looked through before their first row.
         Raises: SourceError subclasses, also in the middle of the rows.
         """
         ...
 
     def fingerprint(self) -> str:
         """`sha256:…`, the same as long as the content is the same. Reads the whole source where it must."""
+        ...
+
+    def row_order(self) -> str | None:
+        """What decides the order of the rows beside their content, in at most 80 characters; None where no order lasts.
+
+        While it and the fingerprint are the same, rows come in the same order, and a reading can be gone on with in the middle. Reads the
+        whole source where it must.
+        """
         ...
 
 
@@ -161,10 +181,20 @@ def slices(batch: pa.RecordBatch, batch_rows: int) -> Iterator[pa.RecordBatch]:
         yield batch.slice(offset, batch_rows)
 
 
-def check_batch_rows(batch_rows: int) -> None:
-    """Raises: ValueError when a batch could hold no row."""
+def without_first(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """`batches` without their first `rows`."""
+    for batch in batches:
+        if rows < batch.num_rows:
+            yield batch.slice(rows) if rows else batch
+        rows = max(0, rows - batch.num_rows)
+
+
+def check_batch_rows(batch_rows: int, skip_rows: int = 0) -> None:
+    """Raises: ValueError when a batch could hold no row, or less than no row is to be skipped."""
     if batch_rows < 1:
         raise ValueError("batch_rows must be at least 1")
+    if skip_rows < 0:
+        raise ValueError("skip_rows must not be negative")
 
 
 def built_rows(batch_rows: int, columns: int) -> int:

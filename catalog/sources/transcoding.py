@@ -1,7 +1,7 @@
 """The text of a surveyed file as one UTF-8 byte stream, and the digest of any file.
 
 Lives here: reading the bytes again once their encoding is known. Nothing is guessed and nothing replaced: a byte that
-no longer decodes means that the file was changed after the survey.
+no longer decodes, or bytes that come to another digest, mean that the file was changed after the survey.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ class Utf8Stream(io.RawIOBase):
     def __init__(self, location: FileLocation, survey: TextSurvey) -> None:
         super().__init__()
         self._name = location.name
-        self._size = survey.size
-        self._taken = survey.bom
+        self._survey = survey
+        self._taken = 0
+        self._digest = hashlib.sha256()
         # Surveyed UTF-8 needs no decoding, it is handed on as it is.
         plain = survey.encoding in {"utf-8", "ascii"}
         self._decoder = None if plain else codecs.getincrementaldecoder(survey.encoding)("strict")
         self._ready = memoryview(b"")
         self._source = open_stream(location)
-        self._source.seek(survey.bom)
+        self._read(survey.bom)
 
     def readable(self) -> bool:
         """Always."""
@@ -55,12 +56,8 @@ class Utf8Stream(io.RawIOBase):
         return count
 
     def _advance(self) -> bool:
-        try:
-            chunk = self._source.read(CHUNK_BYTES)
-        except OSError:
-            raise SourceLost(name=self._name, rows=0) from None
-        self._taken += len(chunk)
-        if not chunk and self._taken != self._size:
+        chunk = self._read(CHUNK_BYTES)
+        if not chunk and (self._taken, self._digest.hexdigest()) != (self._survey.size, self._survey.sha256):
             raise SourceChanged(name=self._name)
         if self._decoder is None:
             self._ready = memoryview(chunk)
@@ -70,6 +67,15 @@ class Utf8Stream(io.RawIOBase):
             except UnicodeError:
                 raise SourceChanged(name=self._name) from None
         return bool(chunk)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            chunk = self._source.read(size)
+        except OSError:
+            raise SourceLost(name=self._name, rows=0) from None
+        self._taken += len(chunk)
+        self._digest.update(chunk)
+        return chunk
 
     def close(self) -> None:
         """Close the file below as well."""

@@ -22,18 +22,21 @@ from catalog.pages.ledger_lines import Named, register_objects, register_words
 from catalog.people.models import Role, User
 from catalog.people.visibility import administered_organizations, administered_users, visible_organizations
 from catalog.templatetags.canglang import named, titled
+from config.pages import own_rule_subjects
 from privacy.masking.operators import PROPERTIES
-from privacy.models import Finding, FindingState, Scan, ScanMode
-from privacy.pages.scans import SCANNING_ROLES
-from privacy.pages.selection import distributions_worked_on
+from privacy.models import Finding, FindingState, Scan, ScanInterval, ScanMode
+from privacy.pages.selection import SCANNING_ROLES, distributions_worked_on
 from privacy.pages.words import WORK
+from privacy.services.combinations import COMBINATIONS_JOB
 from privacy.services.effects import EFFECT_JOB
 from privacy.services.scans import SCAN_JOB
+from privacy.services.schedules import STOPPED
 
 
 def register() -> None:
     """Called once, when Django has started."""
     register_kind(SCAN_JOB, Kind(_("Scan"), _scans, WORK))
+    register_kind(COMBINATIONS_JOB, Kind(_("Combinations of columns"), _combinations, WORK))
     register_kind(EFFECT_JOB, Kind(_("Effect on the risk"), _effects, WORK))
     assessing = {"fingerprint": READING_SOURCE, "protect": PROTECTING, "assess": ASSESSING}
     register_kind(ASSESS_JOB, Kind(_("Assessment"), _assessments, assessing))
@@ -43,9 +46,12 @@ def register() -> None:
     register_words("state", STATES, of="application")
     register_words("target", QUESTIONS, of="application")
     register_words("reason", {"expired": _("Expired"), "right_ended": _("Usage right ended")}, of="application")
+    register_words("reason", {code: _(words) for code, words in STOPPED.items()}, of="dataset")
+    register_words("every", dict(ScanInterval.choices))
     register_words("to", dict(FindingState.choices), of="finding")
     for kind, find in _OBJECTS.items():
         register_objects(kind, find)
+    own_rule_subjects.register()
 
 
 # --- what jobs are about ------------------------------------------------------------------------------------------------------
@@ -59,6 +65,23 @@ def _scans(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:
             titled(scan.distribution.dataset), reverse("scan", args=[scan.pk]), scan.distribution_id in mine
         )
         for scan in scans
+    }
+
+
+def _combinations(user: User, jobs: list[Job]) -> Mapping[UUID, Subject]:
+    tables = {job.pk: job.arguments["scan"] for job in jobs}
+    seen = Scan.objects.visible_to(user).select_related("distribution__dataset").defer("columns")
+    scans = seen.in_bulk(set(tables.values()))
+    officer = distributions_worked_on(user, Role.PRIVACY_OFFICER).filter(scans__in=scans).values_list("pk", flat=True)
+    mine = set(officer)
+    return {
+        job_id: Subject(
+            titled(scans[pk].distribution.dataset),
+            reverse("scan-combinations", args=[pk]),
+            scans[pk].distribution_id in mine,
+        )
+        for job_id, pk in tables.items()
+        if pk in scans
     }
 
 
@@ -133,12 +156,13 @@ def _scan_objects(user: User, ids: set[int]) -> Mapping[int, Named]:
 
 
 def _findings(user: User, ids: set[int]) -> Mapping[int, Named]:
-    rows = Finding.objects.visible_to(user).filter(pk__in=ids).select_related("field", "distribution__dataset")
+    # Also of fields whose column is gone: their history stays, and has no page.
+    rows = Finding.ever.visible_to(user).filter(pk__in=ids).select_related("field", "distribution__dataset")
     return {
         one.pk: Named(
             gettext("the finding in “%(field)s” of %(dataset)s")
             % {"field": one.field.label or one.field.name, "dataset": titled(one.distribution.dataset)},
-            reverse("column", args=[one.distribution_id, one.field_id]),
+            reverse("column", args=[one.distribution_id, one.field_id]) if one.field.gone_at is None else "",
         )
         for one in rows
     }

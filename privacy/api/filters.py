@@ -23,6 +23,14 @@ class FindingFilter(FilterSet):  # type: ignore[misc]
     role = ChoiceFilter(choices=FieldRole.choices)
     awaiting_review = BooleanFilter(method="waiting", label="Nobody has decided, or a second person has to.")
 
+    came_back = BooleanFilter(
+        method="returned", label="Decided once, and asked again because a scan has seen something else since."
+    )
+
+    @extend_schema_field(bool)
+    def returned(self, findings: Any, _name: str, wanted: bool) -> Any:
+        return findings.came_back() if wanted else findings
+
     @extend_schema_field(bool)
     def waiting(self, findings: Any, _name: str, wanted: bool) -> Any:
         return findings.awaiting_review() if wanted else findings
@@ -30,3 +38,12 @@ class FindingFilter(FilterSet):  # type: ignore[misc]
 
 class ProtectionFilter(FilterSet):  # type: ignore[misc]
     distribution = IdFilter(field_name="distribution_id")
+
+
+class ScheduleFilter(FilterSet):  # type: ignore[misc]
+    distribution = IdFilter(field_name="distribution_id")
+    stopped = BooleanFilter(method="that_stopped", label="Those that do not run any more.")
+
+    @extend_schema_field(bool)
+    def that_stopped(self, schedules: Any, _name: str, wanted: bool) -> Any:
+        return schedules.exclude(stopped_because="") if wanted else schedules.filter(stopped_because="")

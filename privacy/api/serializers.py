@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import cached_property
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,9 +18,15 @@ from catalog.api.serializers.records import JobErrorSerializer, ProgressSerializ
 from catalog.api.visibility import visible_distributions, visible_fields
 from catalog.datasets.models import DataField, Distribution
 from catalog.jobs.models import Job, JobState
+from privacy.api.combinations import CombinationsSerializer, combinations_of
+from privacy.detection.comparison import Change
+from privacy.detection.forms import Form
+from privacy.detection.patterns import Aspect, Checksum
 from privacy.masking.policy import InvalidPolicy, NullPolicy
 from privacy.masking.safety import PolicyWarning
-from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanMode
+from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanInterval, ScanMode, ScanSchedule
+from privacy.services.checkpoints import resumable
+from privacy.services.scans import LONGEST_TEXT_BUDGET
 from privacy.services.warnings import warnings_of
 
 
@@ -96,19 +103,157 @@ def _told(reason: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+class TextSpentSerializer(serializers.Serializer[Any]):
+    """What reading names in free text took."""
+
+    seconds = serializers.FloatField()
+    budget_seconds = serializers.FloatField(allow_null=True)
+    characters = serializers.IntegerField()
+
+
+class SampleTakenSerializer(serializers.Serializer[Any]):
+    """The rows that quick mode judged."""
+
+    seed = serializers.IntegerField(help_text="Draws the same rows of the same content again.")
+    drawn = serializers.ChoiceField(
+        choices=["all", "rows", "blocks"],
+        help_text="all: the table has no more rows. rows: single rows at random. blocks: rows of blocks at random.",
+    )
+    rows = serializers.IntegerField()
+    population = serializers.IntegerField(allow_null=True)
+    exact = serializers.BooleanField(help_text="Whether the population was counted and not estimated.")
+    blocks = serializers.IntegerField()
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """How the rows were read."""
+
+    text = TextSpentSerializer(required=False)
+    sample = SampleTakenSerializer(required=False)
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """In what a column is not as it was."""
+
+    what = serializers.ChoiceField(choices=[str(aspect) for aspect in Aspect])
+    before = serializers.JSONField(
+        allow_null=True, help_text="A code, a share, codes of types, or form and length of the values."
+    )
+    now = serializers.JSONField(allow_null=True)
+
+
+class ColumnChangeSerializer(serializers.Serializer[Any]):
+    """A column that is new, gone, or not as it was."""
+
+    name = serializers.CharField()
+    change = serializers.ChoiceField(choices=[str(change) for change in Change])
+    before_type = serializers.CharField(allow_blank=True)
+    now_type = serializers.CharField(allow_blank=True)
+    differences = DifferenceSerializer(many=True)
+    returned = serializers.BooleanField(help_text="Whether its finding came back for review by this scan.")
+
+
+class ComparedScanSerializer(serializers.Serializer[Any]):
+    """The scan before. Of a sample, and of columns it did not read wholly, less can be said."""
+
+    scan = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    mode = serializers.ChoiceField(choices=ScanMode.choices)
+    state = serializers.ChoiceField(choices=JobState.choices)
+    rows = serializers.IntegerField()
+    rules_version = serializers.CharField()
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """What is new, gone and changed since the scan before."""
+
+    new = serializers.IntegerField()
+    gone = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    rows_changed = serializers.BooleanField(help_text="By a fifth or more.")
+    columns = ColumnChangeSerializer(many=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"with": ComparedScanSerializer(), **super().get_fields()}
+
+
 class ScanSerializer(ScanSummarySerializer):
     """A scan with the verdict on each column."""
 
     columns = ScannedColumnSerializer(many=True, read_only=True)
+    rules = serializers.DictField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Entity type → version of its rule; in lower case what else ran: names, engine, presidio.",
+    )
+    reading = ReadingSerializer(read_only=True)
+    kept_rows = serializers.SerializerMethodField(
+        help_text="Rows after which `resume/` goes on; null where the scan cannot be gone on with."
+    )
+    comparison = serializers.SerializerMethodField(help_text="With the scan before; null for the first of a table.")
+    combinations = serializers.SerializerMethodField(help_text="Of its quasi-identifiers; null where none were counted.")
 
     class Meta(ScanSummarySerializer.Meta):
-        fields = (*ScanSummarySerializer.Meta.fields, "columns")
+        fields = (
+            *ScanSummarySerializer.Meta.fields,
+            "resumes",
+            "kept_rows",
+            "rules",
+            "reading",
+            "comparison",
+            "columns",
+            "combinations",
+        )
         read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.INT64)
+    def get_kept_rows(self, scan: Scan) -> int | None:
+        kept = resumable(scan)
+        return kept.rows if kept else None
+
+    @extend_schema_field(CombinationsSerializer(allow_null=True))
+    def get_combinations(self, scan: Scan) -> Any:
+        found = combinations_of(scan)
+        return CombinationsSerializer(found, context=self.context).data if found else None
+
+    @extend_schema_field(ComparisonSerializer(allow_null=True))
+    def get_comparison(self, scan: Scan) -> Any:
+        return ComparisonSerializer(scan.comparison).data if scan.comparison else None
 
 
 class ScanBodySerializer(serializers.Serializer[Any]):
     distribution = VisibleField(Distribution, visible_distributions)
     mode = serializers.ChoiceField(choices=ScanMode.choices, default=ScanMode.FULL)
+    text_budget_seconds = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_TEXT_BUDGET,
+        required=False,
+        help_text="Seconds for reading names in free text. Left out: what the operator has set.",
+    )
+
+
+class ScheduleSerializer(serializers.ModelSerializer[ScanSchedule]):
+    """When a table is scanned again by itself."""
+
+    dataset = DatasetReferenceSerializer(source="distribution.dataset", read_only=True)
+    set_by = PersonSerializer(read_only=True)
+    stopped_because = serializers.CharField(
+        read_only=True, help_text="Why it does not run any more; empty where it does."
+    )
+
+    class Meta:
+        model = ScanSchedule
+        fields = ("id", "distribution", "dataset", "every", "next_at", "set_by", "set_at", "stopped_because")
+        read_only_fields = fields
+
+
+class ScheduleChangeSerializer(serializers.Serializer[Any]):
+    every = serializers.ChoiceField(choices=ScanInterval.choices)
+
+
+class ScheduleBodySerializer(ScheduleChangeSerializer):
+    distribution = VisibleField(Distribution, visible_distributions)
 
 
 class PendingSerializer(serializers.Serializer[Any]):
@@ -121,6 +266,22 @@ class PendingSerializer(serializers.Serializer[Any]):
     by = PersonSerializer(source="pending_by")
 
 
+class PatternSerializer(serializers.Serializer[Any]):
+    """How the values look. A decision holds for this type, role and look, and for nothing else."""
+
+    type = serializers.CharField(allow_blank=True)
+    role = serializers.ChoiceField(choices=FieldRole.choices)
+    checksum = serializers.ChoiceField(choices=[str(standing) for standing in Checksum])
+    share = serializers.FloatField(help_text="Of the values that are of the type.")
+    form = serializers.DictField(
+        child=serializers.FloatField(), help_text="Shares: " + ", ".join(Form) + ". Empty: not known."
+    )
+    length = serializers.ListField(
+        child=serializers.IntegerField(), help_text="A tenth, half and nine tenths of the values are no longer."
+    )
+    rule = serializers.CharField(help_text="The version of the rule that found it. Another version asks nobody again.")
+
+
 class FindingSerializer(serializers.ModelSerializer[Finding]):
     field = FieldReferenceSerializer(read_only=True)
     decided_by = PersonSerializer(read_only=True, allow_null=True)
@@ -128,6 +289,10 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     evidence = serializers.DictField(read_only=True)
     other_types = serializers.ListField(child=serializers.DictField(), read_only=True)
     pending = serializers.SerializerMethodField(help_text="The decision that waits for a second person.")
+    pattern = serializers.SerializerMethodField()
+    returned = DifferenceSerializer(
+        many=True, read_only=True, help_text="Why it came back for review after it was decided; empty where it did not."
+    )
 
     class Meta:
         model = Finding
@@ -151,8 +316,14 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
             "decided_by",
             "decided_at",
             "pending",
+            "pattern",
+            "returned",
         )
         read_only_fields = fields
+
+    @extend_schema_field(PatternSerializer(allow_null=True))
+    def get_pattern(self, finding: Finding) -> Any:
+        return PatternSerializer(finding.pattern).data if finding.pattern else None
 
     @extend_schema_field(PendingSerializer(allow_null=True))
     def get_pending(self, finding: Finding) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from privacy.api.views import Findings, Protections, Scans
+from privacy.api.own_rules import OwnRules
+from privacy.api.views import Findings, Protections, Scans, ScanSchedules
 
 router = SimpleRouter()
 router.register("scans", Scans, basename="api-scan")
+router.register("scan-schedules", ScanSchedules, basename="api-scan-schedule")
+router.register("own-rules", OwnRules, basename="api-own-rule")
 router.register("findings", Findings, basename="api-finding")
 router.register("protections", Protections, basename="api-protection")
 

@@ -18,7 +18,8 @@ from catalog.api.serializers.datasets import ReasonSerializer
 from catalog.api.visibility import visible_fields
 from catalog.datasets.models import DataField
 from catalog.people.policies import require
-from privacy.api.filters import FindingFilter, ProtectionFilter, ScanFilter
+from privacy.api.combinations import CombinationsOfScan
+from privacy.api.filters import FindingFilter, ProtectionFilter, ScanFilter, ScheduleFilter
 from privacy.api.serializers import (
     EffectSerializer,
     FindingBodySerializer,
@@ -31,17 +32,22 @@ from privacy.api.serializers import (
     ScanBodySerializer,
     ScanSerializer,
     ScanSummarySerializer,
+    ScheduleBodySerializer,
+    ScheduleChangeSerializer,
+    ScheduleSerializer,
     VerdictBodySerializer,
 )
-from privacy.models import FieldProtection, Finding, Scan
+from privacy.models import FieldProtection, Finding, Scan, ScanSchedule
+from privacy.services.checkpoints import resume_scan
 from privacy.services.effects import effects_of, request_effect
 from privacy.services.findings import confirm_finding, correct_finding, declare_finding, reject_finding
 from privacy.services.protections import preview_protection, propose_protections, set_protection
 from privacy.services.scans import cancel_scan, request_scan
+from privacy.services.schedules import end_scan_schedule, set_scan_schedule
 
 
 @extend_schema(tags=["scans"])
-class Scans(Listing):
+class Scans(CombinationsOfScan, Listing):
     queryset = Scan.objects.select_related("job", "requested_by", "distribution__dataset__provider")
     serializer_class = ScanSummarySerializer
     detail_class = ScanSerializer
@@ -49,7 +55,7 @@ class Scans(Listing):
 
     def visible(self) -> Any:
         rows = super().visible()
-        return rows.defer("columns") if self.action == "list" else rows
+        return rows.defer("columns", "comparison") if self.action == "list" else rows
 
     @extend_schema(request=ScanBodySerializer, responses={202: ScanSerializer})
     def create(self, _request: Request) -> Response:
@@ -63,6 +69,39 @@ class Scans(Listing):
         """Ask a scan to stop. A waiting one ends at once, a running one at its next step."""
         scan = cancel_scan(actor=self.actor, scan=self.get_object())
         return self.answer(scan, code=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: ScanSerializer})
+    @action(detail=True, methods=["post"])
+    def resume(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Go on where a scan stopped, in a new scan. A table that has changed since ends that one with the reason."""
+        scan = resume_scan(actor=self.actor, scan=self.get_object())
+        return self.answer(scan, code=status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(tags=["scan-schedules"])
+class ScanSchedules(Listing):
+    queryset = ScanSchedule.objects.select_related("set_by", "distribution__dataset__provider")
+    serializer_class = ScheduleSerializer
+    filterset_class = ScheduleFilter
+
+    @extend_schema(request=ScheduleBodySerializer, responses={201: ScheduleSerializer})
+    def create(self, _request: Request) -> Response:
+        """Have a table scanned again by itself, in your name. One that stands already is replaced."""
+        schedule = set_scan_schedule(actor=self.actor, **self.body(ScheduleBodySerializer))
+        return self.answer(schedule, code=status.HTTP_201_CREATED)
+
+    @extend_schema(request=ScheduleChangeSerializer, responses=ScheduleSerializer)
+    def partial_update(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Change how often, from now on in your name. One that had stopped goes on."""
+        distribution = self.get_object().distribution
+        body = self.body(ScheduleChangeSerializer)
+        return self.answer(set_scan_schedule(actor=self.actor, distribution=distribution, **body))
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """End it. A scan that has begun goes on."""
+        end_scan_schedule(actor=self.actor, schedule=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 @extend_schema(tags=["findings"])

@@ -13,6 +13,7 @@ from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
 from privacy.detection.recognizers import LANGUAGES, registry
+from privacy.detection.rules import RuleSet
 
 
 class BlankNlpEngine(SpacyNlpEngine):
@@ -28,10 +29,12 @@ class BlankNlpEngine(SpacyNlpEngine):
         self.__dict__["nlp"] = pipelines  # Presidio declares it as None
 
 
-def build_analyzer(*, languages: Sequence[str] = LANGUAGES, names: bool = True) -> AnalyzerEngine:
-    """An analyzer with every recognizer of `privacy.detection.recognizers.registry`."""
+def build_analyzer(
+    *, languages: Sequence[str] = LANGUAGES, names: bool = True, rules: RuleSet | None = None
+) -> AnalyzerEngine:
+    """An analyzer with every recognizer of `privacy.detection.recognizers.registry`: of the shipped rules where none are given."""
     return AnalyzerEngine(
-        registry=registry(languages=languages, names=names),
+        registry=registry(languages=languages, names=names, rules=rules),
         nlp_engine=BlankNlpEngine(languages),
         supported_languages=list(languages),
     )

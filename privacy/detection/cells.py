@@ -126,6 +126,26 @@ def chunks_of(array: pa.Array[Any]) -> Iterator[pa.Array[Any]]:
         yield array.slice(start, step)
 
 
+def without_damage(array: pa.Array[Any]) -> tuple[pa.Array[Any], int]:
+    """A column without the texts whose bytes are none, and how many those were."""
+    if not pa.types.is_string(array.type):
+        return array, 0
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        texts = [_text_of(value) for value in array.view(pa.binary()).to_pylist()]
+        sound: pa.Array[Any] = pa.array(texts, type=pa.string())
+        return sound, sound.null_count - array.null_count
+    return array, 0
+
+
+def _text_of(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def as_strings(array: pa.Array[Any]) -> pa.Array[Any]:
     """`array` as `pa.string()`, whatever it held: dictionaries decoded, nested values as JSON."""
     array = decoded(array)

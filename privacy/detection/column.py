@@ -7,6 +7,7 @@ judgement: `privacy.detection.verdict` makes one of the finished partial.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,10 +16,13 @@ import pyarrow as pa
 
 from privacy.detection import lexicons, shapes
 from privacy.detection.arrow import decoded, how_many, pc
-from privacy.detection.cells import Cells, IntArray, as_strings, chunks_of
+from privacy.detection.cells import Cells, IntArray, as_strings, chunks_of, without_damage
 from privacy.detection.checksums import BoolArray
-from privacy.detection.free_text import TextReader
+from privacy.detection.forms import forms_of
+from privacy.detection.free_text import ReaderState, TextReader
+from privacy.detection.hidden import PREFIX, SOME, hidden_in
 from privacy.detection.json_cells import members_in
+from privacy.detection.kinds import kinds_of
 from privacy.detection.masked import mask_example
 from privacy.detection.matching import Hits, matcher_of
 from privacy.detection.name_shapes import NameShape, name_shapes
@@ -97,6 +101,19 @@ _KINDS: Final[Mapping[Held, tuple[Callable[[pa.DataType], bool], ...]]] = {
 }
 
 
+def may_be_digits(recognizer: ColumnRecognizer) -> bool:
+    """Whether its values may be digits alone, and so stand in a column of numbers. What a bureau looks for, nobody knows beforehand."""
+    return recognizer.entity in DIGIT_TYPES or recognizer.own
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """What a column's scanner remembers beside what it has counted: its text, and that of members of JSON by their key."""
+
+    text: ReaderState = field(default_factory=ReaderState)
+    members: Mapping[str, ReaderState] = field(default_factory=dict)
+
+
 class ColumnScanner:
     """Scans the batches of one column. Its text reader remembers what it has read; nothing else is kept between batches."""
 
@@ -106,6 +123,16 @@ class ColumnScanner:
         self._reader = reader
         self._readers: dict[str, TextReader] = {}  # of members, by their key
 
+    def state(self) -> ColumnState:
+        """What it remembers between batches."""
+        return ColumnState(self._reader.state(), {key: reader.state() for key, reader in self._readers.items()})
+
+    def resume(self, state: ColumnState) -> None:
+        """Go on where another scanner of the column was."""
+        self._reader.resume(state.text)
+        for key, text in state.members.items():
+            self._readers.setdefault(key, TextReader(self._reader.budget)).resume(text)
+
     @property
     def tried(self) -> tuple[str, ...]:
         """The pattern types that this column's Arrow type can hold."""
@@ -114,12 +141,12 @@ class ColumnScanner:
     def _fits(self, recognizer: ColumnRecognizer) -> bool:
         if self.held in (Held.TEXT, Held.BINARY):
             return True
-        return self.held in (Held.INTEGER, Held.MEASURE) and recognizer.entity in DIGIT_TYPES
+        return self.held in (Held.INTEGER, Held.MEASURE) and may_be_digits(recognizer)
 
     def scan(self, array: pa.Array[Any]) -> ColumnPartial:
         """The counts of one array of the column."""
-        array = decoded(array)
-        partial = ColumnPartial(rows=len(array), nulls=array.null_count)
+        array, damaged = without_damage(decoded(array))
+        partial = ColumnPartial(rows=len(array), nulls=array.null_count - damaged, damaged_rows=damaged)
         if array.null_count == len(array):
             return partial
         match self.held:
@@ -145,8 +172,19 @@ class ColumnScanner:
         try:
             return self._texts(content.cast(pa.string()))
         except pa.ArrowInvalid:
-            images = sum((value or b"").startswith(shapes.IMAGE_STARTS) for value in content.drop_null().to_pylist())
-            return ColumnPartial(binary_rows=len(array) - array.null_count, image_rows=images)
+            pass
+        # Cell by cell: one picture among texts makes no text of the others unread.
+        texts: list[str] = []
+        rest: list[bytes] = []
+        for value in content.to_pylist():
+            if value is None:
+                continue
+            try:
+                texts.append(value.decode("utf-8"))
+            except UnicodeDecodeError:
+                rest.append(value)
+        images = sum(value.startswith(shapes.IMAGE_STARTS) for value in rest)
+        return self._texts(pa.array(texts, pa.string())).merge(ColumnPartial(binary_rows=len(rest), image_rows=images))
 
     def _measures(self, array: pa.Array[Any]) -> ColumnPartial:
         numbers = pc.drop_null(array).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
@@ -194,6 +232,7 @@ class ColumnScanner:
             codes=words.codes,
             years=date_shape.years,
             numbers=number_shape,
+            forms=forms_of(cells),
         )
         if not is_text:
             return partial
@@ -232,20 +271,28 @@ class ColumnScanner:
         names = name_shapes(cells)
         found = shapes.find_shapes(cells, candidates)
         shaped = np.logical_or.reduce([found[key] for key in ("organisation", "region", "address", "diagnosis", "icd")])
-        text, persons = self._reader.read(cells, ~rest | shaped | names.name, shaped)
+        kinds = kinds_of(cells, rest & ~names.name)
+        text, named = self._reader.read(cells, ~rest | shaped | names.name | kinds["agent"], shaped)
         rows = {key: _rows(cells, where) for key, where in found.items()}
-        rows.update(_name_rows(cells, names, candidates))
-        rows["person_in_text"] = _rows(cells, persons)
+        hidden = hidden_in(cells)
+        # A word of a lexicon is nobody's name (周一, 白露), nor is 张某某.
+        nameable = rest & ~hidden["PERSON"] if "PERSON" in hidden else rest
+        rows.update(_name_rows(cells, names, nameable))
+        rows.update({key if key == SOME else PREFIX + key: _rows(cells, where) for key, where in hidden.items()})
+        rows.update({key: _rows(cells, where) for key, where in kinds.items()})
+        rows["person_in_text"] = _rows(cells, named.persons)
+        rows["organisation_in_text"] = _rows(cells, named.organisations)
         rows["code"] = _rows(cells, shapes.codes(cells))
-        rows["wordy"] = _rows(cells, _wordy(cells) & rest & ~shaped & ~names.name)
+        rows["wordy"] = _rows(cells, _wordy(cells) & rest & ~shaped & ~names.name & ~kinds["agent"])
         examples = {
             key: _examples(cells, hashes, where, entity)
             for key, entity, where in (
-                ("person", "PERSON", names.name & candidates),
+                ("person", "PERSON", names.name & nameable),
                 ("organisation", "ORGANIZATION", found["organisation"]),
                 ("address", "CN_ADDRESS", found["address"]),
                 ("region", "REGION", found["region"]),
                 ("diagnosis", "DIAGNOSIS", found["diagnosis"]),
+                *((PREFIX + kind, kind, where) for kind, where in hidden.items()),
             )
         }
         return ColumnPartial(shapes={k: v for k, v in rows.items() if v}, shape_examples=examples, text=text)

@@ -20,7 +20,8 @@ from privacy.detection.arrow import pc
 from privacy.detection.cells import Cells
 from privacy.detection.checksums import BoolArray
 
-LONGEST: Final = 24
+LONGEST: Final = 44
+COMMON: Final = "COMMON"  # counted like a type: words that look like a name and are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ def load_lexicon() -> ValueLexicon:
         for table, key in ((words, "words"), (codes, "codes")):
             for value in entry[key]:
                 table[value.lower()] = (*table.get(value.lower(), ()), entity_type)
+    for value in _document()["common"]["words"]:
+        words[value.lower()] = (*words.get(value.lower(), ()), COMMON)
     return ValueLexicon(words, codes)
 
 

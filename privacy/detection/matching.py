@@ -14,16 +14,18 @@ from typing import Final
 
 import numpy as np
 
+from privacy.detection.arrow import pc
 from privacy.detection.cells import Cells, IntArray
 from privacy.detection.checksums import BoolArray
 from privacy.detection.filters import HYPERSCAN_IS_THERE, Filter
+from privacy.detection.folding import join
 from privacy.detection.outlines import Outlines
 from privacy.detection.plans import Planner
 from privacy.detection.recognizers import ColumnRecognizer, Judgement
 from privacy.detection.relaxed import relaxed
 from privacy.detection.searching import Rule, search
 from privacy.detection.syntax import Expression, Unreadable
-from privacy.detection.values import Alike, Part, Values
+from privacy.detection.values import Alike, Part, Spans, Values
 
 WHOLE_SHARE: Final = 0.8  # of a cell's characters, for the cell to be the value and not to mention it
 
@@ -77,7 +79,7 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Some hits of one rule."""
+    """Some hits of one rule; a negative `key` counts the recognizers whose words they are, from -1 on."""
 
     key: int
     cells: IntArray
@@ -103,9 +105,10 @@ class Matcher:
         undecided = self._possible(cells.outlines)
         pieces = self._planned(cells, undecided)
         pieces += self._searched(cells, undecided)
+        pieces += self._listed(cells)
         by_owner: list[list[_Piece]] = [[] for _ in self.recognizers]
         for piece in pieces:
-            by_owner[self._rules[piece.key].owner].append(piece)
+            by_owner[self._rules[piece.key].owner if piece.key >= 0 else -1 - piece.key].append(piece)
         return [
             _hits(recognizer, own, cells.features.length) if own else None
             for recognizer, own in zip(self.recognizers, by_owner, strict=True)
@@ -140,6 +143,21 @@ class Matcher:
             found = search(self._rules[key], cells, index) if len(index) else None
             if found is not None:
                 pieces.append(_Piece(key, found.cells, found.starts, found.ends, found.spans))
+        return pieces
+
+
+    def _listed(self, cells: Cells) -> list[_Piece]:
+        """Cells that are one of a recognizer's words."""
+        lists = {owner: each.listed for owner, each in enumerate(self.recognizers) if each.listed is not None}
+        lower = pc.utf8_lower(cells.array) if lists else None
+        pieces = []
+        for owner, words in lists.items():
+            index = np.flatnonzero(pc.is_in(lower, value_set=words).to_numpy(zero_copy_only=False))
+            if len(index):
+                lengths = cells.features.length[index].astype(np.int64)
+                begins = np.cumsum(lengths + 1) - lengths - 1
+                spans = Spans(join(cells.at(index)), begins, begins + lengths)
+                pieces.append(_Piece(-1 - owner, index, np.zeros(len(index), dtype=np.int64), lengths, spans))
         return pieces
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalog.messages import gettext_noop
+from catalog.messages import MessageError, gettext_noop
 
 
 class ScanMode(StrEnum):
-    """`FULL` reads every row; `SAMPLE` reads some batches and is never called clean."""
+    """`FULL` reads every row; `SAMPLE` judges some, drawn at random, and is never called clean."""
 
     FULL = "full"
     SAMPLE = "sample"
@@ -77,38 +77,57 @@ class ColumnInput:
 
 @dataclass(frozen=True, slots=True)
 class SamplePlan:
-    """Which batches `ScanMode.SAMPLE` reads: every `every`-th one, `max_batches` at most."""
+    """How many rows `ScanMode.SAMPLE` judges, and the seed by which they are drawn: the same seed draws the same rows again."""
 
-    max_batches: int = 8
-    every: int = 1
+    seed: int
+    rows: int = 20_000
 
     def __post_init__(self) -> None:
-        if self.max_batches < 1 or self.every < 1:
-            raise ValueError("a sample reads at least one batch")
+        if self.rows < 1 or not 0 <= self.seed < 2**31:
+            raise ValueError("a sample judges at least one row, and its seed has at most 31 bits")
 
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """Where a scan is: rows read so far, the estimate of all (None: unknown), seconds spent on reading names in text."""
+    """Where a scan is: rows read so far, the estimate of all (None: unknown), what was spent on reading names in text.
+
+    `phase`: `scan` (reading rows), `text` (in the middle of a batch, reading its text for names), `draw` (quick mode, drawing
+    rows), `judge` (quick mode, judging those it drew: then the rows are these).
+    """
 
     rows: int
     row_estimate: int | None
     batches: int
     text_seconds: float
+    text_characters: int = 0
+    phase: str = "scan"
 
 
 REASON_MESSAGES: Mapping[str, str] = {
     "text_unread": gettext_noop("%(rows)s rows of free text in column “%(column)s” were not read for names."),
-    "sampled": gettext_noop("Only a sample was read: %(rows)s rows."),
+    "sampled": gettext_noop("Only a sample was read: %(rows)s rows."),  # and of how many is in `SampleTaken`
     "digits_lost": gettext_noop(
         "Column “%(column)s” holds %(rows)s numbers in scientific notation or as floats: their last digits are lost."
     ),
     "column_missing": gettext_noop("Column “%(column)s” is not in the data that was read."),
+    "column_unregistered": gettext_noop(
+        "Column “%(column)s” is new in the source: it was scanned and is not registered."
+    ),
+    "cells_damaged": gettext_noop(
+        "%(rows)s cells of column “%(column)s” could not be read: their bytes are not text in the encoding of the source."
+    ),
+    "column_failed": gettext_noop(
+        "%(rows)s rows of column “%(column)s” could not be examined because of an error of the program (%(error)s)."
+    ),
+    "reading_stopped": gettext_noop("Reading stopped after %(rows)s rows. %(cause)s"),
+    "order_unknown": gettext_noop(
+        "The rows of this table come in no order that lasts, so a scan cannot go on in the middle: scan it again from the beginning."
+    ),
     "binary_unread": gettext_noop("Column “%(column)s” holds binary content that was not read (%(rows)s rows)."),
 }
 
-# A lost digit is a defect of the source, not of the scan: it is reported, but every cell was read.
-INFORMATIVE_REASONS = frozenset({"digits_lost"})
+# A lost digit is a defect of the source, not of the scan: it is reported, but every cell was read. So is a column that is new.
+INFORMATIVE_REASONS = frozenset({"digits_lost", "column_unregistered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +143,21 @@ class Reason:
         """The English msgid with `%(name)s` placeholders, for translation with `params`."""
         return REASON_MESSAGES[self.code]
 
+    @classmethod
+    def of_stop(cls, rows: int, error: MessageError) -> Reason:
+        """Reading stopped in the middle: after how many rows, and what the source said."""
+        told = {name: value if isinstance(value, int) else str(value) for name, value in error.params.items()}
+        return cls(
+            "reading_stopped",
+            None,
+            {"rows": rows, "cause": {"code": error.code, "message": error.message, "params": told}},
+        )
+
     def __str__(self) -> str:
-        return self.message % {"column": self.column, **self.params}
+        params = {"column": self.column, **self.params}
+        if isinstance(cause := params.get("cause"), Mapping):
+            params["cause"] = cause["message"] % cause["params"]
+        return self.message % params
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +189,31 @@ class ColumnScan:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSpent:
+    """What reading names in free text took: seconds of how many (None: unlimited), and the characters that were read."""
+
+    seconds: float
+    budget_seconds: float | None
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleTaken:
+    """The sample that a scan in quick mode judged: `rows` of `population`, which is exact where every row was passed over.
+
+    `drawn`: `all` (the table has no more rows), `rows` (single rows at random), `blocks` (rows of blocks at random) of which there
+    were `blocks`. `population` is None where not even an estimate is there.
+    """
+
+    seed: int
+    drawn: str
+    rows: int
+    population: int | None
+    exact: bool
+    blocks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TableScan:
     """The verdict on a table. `state` is incomplete when anything was not read; `reasons` says what."""
 
@@ -166,6 +223,12 @@ class TableScan:
     columns: tuple[ColumnScan, ...]
     rules_version: str
     sampled: bool
+    # The version of each type's rule, of the models that read names and of what matches the expressions.
+    rules: Mapping[str, str] = field(default_factory=dict)
+    text: TextSpent | None = field(
+        default=None, compare=False
+    )  # two scans that say the same may have taken different times
+    sample: SampleTaken | None = None
 
     def column(self, name: str) -> ColumnScan:
         """The scan of the column called `name`; KeyError when there is none."""

@@ -2,8 +2,8 @@
 
 Lives here: the lexicon of name characters (`person_names.toml`) and a vectorised likelihood over cells of 2–4 Chinese characters:
 surname by how common it is, given name by whether its characters are used in names. 高血压 and 白内障 begin with surnames, but
-their other characters are not given; it is the whole column that decides. Names inside a text are read by
-`privacy.detection.person_names`.
+their other characters are not given; it is the whole column that decides. Latin cells are judged by
+`privacy.detection.english_names`. Names inside a text are read by `privacy.detection.reading`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pyarrow as pa
 from privacy.detection.arrow import pc
 from privacy.detection.cells import Cells
 from privacy.detection.checksums import BoolArray
+from privacy.detection.english_names import english_lexicon, read_cell
 from privacy.detection.outlines import content
 
 # Log-likelihood weights: rounded from how often each class occurs in names against in other short nouns.
@@ -29,21 +30,19 @@ _COMMON, _USUAL, _NO_SURNAME = 2.0, 1.2, -6.0
 _GIVEN, _NOT_GIVEN = 0.8, -1.3
 _THRESHOLD: Final = 0.6
 _DOTTED: Final = re.compile(r"[\u3400-\u9fff]{2,10}(?:[·•・‧][\u3400-\u9fff]{1,10}){1,3}")
-_LATIN: Final = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:,? [A-Za-z][A-Za-z.'’-]*){1,3}")
+_ENDS_OF_PLACES: Final = [ord(char) for char in "路街巷弄"]
 _BETWEEN_NAMES: Final = re.compile(r"[、,;/ ]+")
 _SPACED: Final = re.compile(r"(?<=[\u3400-\u9fff])[ \u3000]+(?=[\u3400-\u9fff])")
 
 
 @dataclass(frozen=True, slots=True)
 class NameLexicon:
-    """Weights by code point, compound surnames, words that anonymise, Latin names."""
+    """Weights by code point, compound surnames, words that anonymise."""
 
     surname: npt.NDArray[np.float32]
     given: npt.NDArray[np.float32]
     compound: frozenset[str]
     anonymous: frozenset[str]
-    english_given: frozenset[str]
-    pinyin_surnames: frozenset[str]
 
     @property
     def surname_characters(self) -> str:
@@ -71,8 +70,6 @@ def name_lexicon() -> NameLexicon:
         given,
         frozenset(data["compound"]),
         frozenset(data["anonymous"]),
-        frozenset(data["english_given"].split()),
-        frozenset(data["pinyin_surnames"].split()),
     )
 
 
@@ -93,7 +90,7 @@ def name_shapes(cells: Cells) -> NameShape:
     words = _latin_words(cells)
     shaped[words] = True
     lower = pc.utf8_lower(cells.at(words))
-    surname[words] = name[words] = pc.is_in(lower, value_set=_english_given()).to_numpy(zero_copy_only=False)
+    surname[words] = name[words] = pc.is_in(lower, value_set=_single_names()).to_numpy(zero_copy_only=False)
     short = np.flatnonzero((features.han == features.length) & (features.length >= 2) & (features.length <= 4))
     if len(short):
         shaped[short] = True
@@ -130,8 +127,10 @@ def _latin_words(cells: Cells) -> npt.NDArray[np.int64]:
 
 
 @cache
-def _english_given() -> pa.Array[Any]:
-    return pa.array(sorted(name_lexicon().english_given), type=pa.string())
+def _single_names() -> pa.Array[Any]:
+    """Given names and surnames that are nothing else."""
+    lexicon = english_lexicon()
+    return pa.array(sorted((lexicon.given | lexicon.surnames) - lexicon.words), type=pa.string())
 
 
 def _chinese(cells: Cells, index: npt.NDArray[np.int64]) -> tuple[BoolArray, BoolArray]:
@@ -147,6 +146,7 @@ def _chinese(cells: Cells, index: npt.NDArray[np.int64]) -> tuple[BoolArray, Boo
         inside = length > offset
         given[inside] += lexicon.given[points[starts[inside] + offset]]
     score = first + given
+    score[np.isin(points[starts + length - 1], _ENDS_OF_PLACES)] = _NO_SURNAME  # 永安路, 张街
     score[length == 4] = _NO_SURNAME  # a name of four characters has a compound surname, or is 复姓 joined
     pairs = points[starts] << 16 | points[starts + 1]
     compound = np.isin(pairs, [ord(pair[0]) << 16 | ord(pair[1]) for pair in lexicon.compound]) & (length >= 3)
@@ -176,7 +176,6 @@ def is_chinese_name(text: str) -> bool:
 
 def _other(text: str) -> bool | None:
     """Whether a dotted, spaced or Latin text is a name; None when it has not even the shape of one."""
-    lexicon = name_lexicon()
     if _DOTTED.fullmatch(text):
         return True
     joined = _SPACED.sub("", text)
@@ -185,9 +184,4 @@ def _other(text: str) -> bool | None:
     parts = _BETWEEN_NAMES.split(text)
     if 2 <= len(parts) <= 4 and not text.isascii():
         return True if all(is_chinese_name(part) for part in parts) else None
-    if _LATIN.fullmatch(text):
-        words = [word.strip(",.") for word in text.lower().split()]
-        return any(word in lexicon.english_given for word in words) or (
-            len(words) == 2 and (words[0] in lexicon.pinyin_surnames or words[1] in lexicon.pinyin_surnames)
-        )
-    return None
+    return read_cell(text)

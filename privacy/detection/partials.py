@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from privacy.detection.cells import IntArray
+from privacy.detection.forms import FormStats
 from privacy.detection.shapes import FIRST_YEAR, LAST_YEAR, NumberShape
 from privacy.detection.sketch import DistinctSketch, HashArray
 
@@ -89,7 +90,7 @@ class TextStats:
     """Rows of free text: how many there are, of how many names were read, how many were left out by the budget or on purpose.
 
     `skipped_rows` were left out because the column then looked like addresses, organisations or another structure; if the column
-    turns out to be free text after all they are unread. `latin_rows` have words but no Chinese.
+    turns out to be free text after all they are unread. `latin_rows` are those in English.
     """
 
     rows: int = 0
@@ -98,6 +99,7 @@ class TextStats:
     skipped_rows: int = 0
     latin_rows: int = 0
     person_rows: int = 0
+    organisation_rows: int = 0
     characters: int = 0
     examples: Examples = ()
 
@@ -110,6 +112,7 @@ class TextStats:
             self.skipped_rows + other.skipped_rows,
             self.latin_rows + other.latin_rows,
             self.person_rows + other.person_rows,
+            self.organisation_rows + other.organisation_rows,
             self.characters + other.characters,
             least(self.examples, other.examples),
         )
@@ -120,8 +123,10 @@ class ColumnPartial:
     """Everything counted of a column. `shapes`, `words` and `codes` are rows per name; `shape_examples` are masked.
 
     `lost_rows` are numbers whose last digits a float has lost, `lost_id_rows` those of them that begin like a resident ID;
+    `damaged_rows` text whose bytes are no text; `failures` rows that could not be examined, by the error's name;
     `binary_rows` binary content that is no text, `image_rows` that of it which is an image. `members` are the values in cells of JSON by
-    their key, each counted like a column of its own; the least names are kept where there are more than `MEMBERS`.
+    their key, each counted like a column of its own; the least names are kept where there are more than `MEMBERS`. `forms` tells what the
+    cells are written in, whatever they are.
     """
 
     rows: int = 0
@@ -134,6 +139,8 @@ class ColumnPartial:
     image_rows: int = 0
     lost_rows: int = 0
     lost_id_rows: int = 0
+    damaged_rows: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
     timed_rows: int = 0
     distinct: DistinctSketch = field(default_factory=DistinctSketch)
     types: Mapping[str, TypeStats] = field(default_factory=dict)
@@ -144,6 +151,7 @@ class ColumnPartial:
     years: IntArray = field(default_factory=no_years)
     numbers: NumberShape = field(default_factory=NumberShape)
     text: TextStats = field(default_factory=TextStats)
+    forms: FormStats = field(default_factory=FormStats)
     members: Mapping[str, ColumnPartial] = field(default_factory=dict)
 
     def merge(self, other: ColumnPartial) -> ColumnPartial:
@@ -167,6 +175,8 @@ class ColumnPartial:
             image_rows=self.image_rows + other.image_rows,
             lost_rows=self.lost_rows + other.lost_rows,
             lost_id_rows=self.lost_id_rows + other.lost_id_rows,
+            damaged_rows=self.damaged_rows + other.damaged_rows,
+            failures=merge_counts(self.failures, other.failures),
             timed_rows=self.timed_rows + other.timed_rows,
             distinct=self.distinct.merge(other.distinct),
             types=types,
@@ -177,6 +187,7 @@ class ColumnPartial:
             years=self.years + other.years,
             numbers=self.numbers.merge(other.numbers),
             text=self.text.merge(other.text),
+            forms=self.forms.merge(other.forms),
             members=_merge_members(self.members, other.members),
         )
 

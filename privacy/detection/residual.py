@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from privacy.detection.arrow import anywhere, decoded, pc
 from privacy.detection.cells import Cells, as_strings, chunks_of
-from privacy.detection.checksums import LUCK
-from privacy.detection.column import DIGIT_TYPES, Held, type_stats
+from privacy.detection.column import Held, may_be_digits, type_stats
 from privacy.detection.matching import match
+from privacy.detection.model import FieldRole
 from privacy.detection.partials import TypeStats
 from privacy.detection.recognizers import ColumnRecognizer
+from privacy.detection.rules import RuleSet
 from privacy.detection.scan import default_recognizers
 from privacy.detection.scoring import beats_luck, span_of
 
@@ -34,6 +35,7 @@ STRONG_TYPES: Final = frozenset(
 _BORN_IN: Final = frozenset(
     {"CN_RESIDENT_ID", "CN_HMT_RESIDENCE_PERMIT", "CN_PERMANENT_RESIDENCE"}
 )  # a date of birth stands in it
+_SURE_STRENGTH: Final = 0.9  # of a bureau's own rule, whose values then tell by themselves
 FORMAT_PRESERVING: Final = frozenset({"ff1", "surrogate"})
 TOKEN_OPERATOR: Final = "token"  # noqa: S105  # the name of an operator
 _SHAPE_OF_TOKENS: Final = r"^[0-9A-Z]*[A-Z][0-9A-Z]*$"
@@ -76,6 +78,7 @@ class ResidualSearch:
     ) -> None:
         self._fields = [field for field in fields if field.operator not in FORMAT_PRESERVING]
         self._recognizers = [r for r in recognizers or default_recognizers() if r.entity in types]
+        self._luck = {r.entity: r.luck for r in self._recognizers}
         unknown = set(types) - {r.entity for r in self._recognizers}
         if unknown:
             raise ValueError(f"no recognizer for {sorted(unknown)}")
@@ -102,7 +105,7 @@ class ResidualSearch:
         digits_only = features.digits + features.dots >= np.maximum(features.length - 1, 1)
         self._numeric[field.name] = self._numeric.get(field.name, 0) + int(cells.counts[digits_only].sum())
         for recognizer in self._recognizers:
-            if held is not Held.TEXT and recognizer.entity not in DIGIT_TYPES:
+            if held is not Held.TEXT and not may_be_digits(recognizer):
                 continue
             hits = match(recognizer, cells)
             if hits is not None:
@@ -124,18 +127,18 @@ class ResidualSearch:
             return False
         cells = self._cells[name]
         numeric = self._numeric[name] >= 0.5 * cells
-        if entity_type in LUCK:
-            return _passes(entity_type, stats, cells)
+        if (luck := self._luck[entity_type]) is not None:
+            return _passes(entity_type, stats, cells, luck)
         if entity_type == "CN_MOBILE" and numeric:
             # Among numbers of any meaning some have eleven digits; telephones are many and of many segments.
             return stats.rows >= _RUNNING_NUMBER_SHARE * cells and (stats.rows < 100 or len(stats.heads) > 2)
         return True
 
 
-def _passes(entity_type: str, stats: TypeStats, cells: int) -> bool:
+def _passes(entity_type: str, stats: TypeStats, cells: int, luck: float) -> bool:
     if stats.valid_rows and 2 * stats.valid_rows >= stats.checked_rows:
         return True
-    if beats_luck(stats.valid_rows, stats.checked_rows, LUCK[entity_type]):
+    if beats_luck(stats.valid_rows, stats.checked_rows, luck):
         return True
     if entity_type not in _BORN_IN:
         return False
@@ -167,19 +170,35 @@ def _without_tokens(chunk: pa.Array[Any]) -> pa.Array[Any]:
     return pc.filter(chunk, pc.invert(pc.fill_null(shaped, False)))
 
 
+def residual_types(rules: RuleSet) -> frozenset[str]:
+    """What is looked for in protected output: the strong types, and a bureau's own direct identifiers whose values tell by themselves."""
+    own = {
+        entity_type
+        for entity_type, rule in rules.running.items()
+        if rule.own is not None
+        and rule.role is FieldRole.DIRECT
+        and (rule.own.expressions or rule.own.words)
+        and (rule.luck is not None or rule.strength >= _SURE_STRENGTH)
+    }
+    return STRONG_TYPES | own
+
+
 def find_residual_direct(
     columns: Sequence[ProtectedField] | Mapping[str, str],
     batches: Iterable[pa.RecordBatch],
     *,
     types: Collection[str] = STRONG_TYPES,
     recognizers: Sequence[ColumnRecognizer] | None = None,
+    rules: RuleSet | None = None,
 ) -> tuple[Residual, ...]:
-    """Direct identifiers of `types` still in `batches`; empty when there are none.
+    """Direct identifiers of `types` still in `batches`; empty when there are none. `rules` say both types and recognizers.
 
     `columns`: the protected fields, or a mapping of field name to operator. Pattern and checksum types only; ValueError for a type
     without a recognizer.
     """
     fields = [ProtectedField(*item) for item in columns.items()] if isinstance(columns, Mapping) else columns
+    if rules is not None:
+        types, recognizers = residual_types(rules), default_recognizers(rules)
     search = ResidualSearch(fields, types=types, recognizers=recognizers)
     for batch in batches:
         search.feed(batch)

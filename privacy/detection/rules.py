@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Final, cast
 
 from catalog.messages import MessageError, gettext_noop
+from privacy.detection.checksums import LUCK
 from privacy.detection.model import FieldRole
 
 GRADES: Final = ("core", "important", "general_4", "general_3", "general_2", "general_1")
@@ -30,6 +31,7 @@ PIPL_CATEGORIES: Final = (
     "sensitive_whereabouts",
     "sensitive_minor",
 )
+OWN_MARK: Final = "+own."  # in the version of a rule pack with a bureau's own rules
 _ENTITY_KEYS: Final = frozenset(
     [
         "type",
@@ -98,6 +100,32 @@ class CellForm:
     digits: bool
     least: int
     most: int
+    any_text: bool = False  # or any text of that length
+
+
+@dataclass(frozen=True, slots=True)
+class OwnExpression:
+    """One regular expression of a bureau's own type, with Presidio's score. `inside`: a value may stand within a longer code."""
+
+    name: str
+    regex: str
+    score: float
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnValues:
+    """What the values of a bureau's own type look like: they match an expression, or the whole cell is one of the words.
+
+    `checksum` names a system of `privacy.detection.check_systems`; lengths count without separators and bind what matches.
+    """
+
+    expressions: tuple[OwnExpression, ...]
+    checksum: str
+    words: tuple[str, ...] = field(hash=False)
+    shortest: int
+    longest: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +134,8 @@ class EntityRule:
 
     `format`: the standard or document that its values follow. `strength`: how far matching values alone convince; `unproven`: how far
     they do when their checksum fails. `cells`: what its cells look like where only the column's name tells what they are. A rule
-    that is not `on` keeps its words and its role, but no scan looks for it.
+    that is not `on` keeps its words and its role, but no scan looks for it. `luck`: how often a checksum passes by luck, where there is
+    one. `version` and `own` are a bureau's own rule's (`privacy.detection.own_rules`).
     """
 
     entity_type: str
@@ -123,6 +152,14 @@ class EntityRule:
     on: bool = True
     unproven: float = 0.0
     cells: CellForm | None = None
+    luck: float | None = None
+    version: str = ""
+    own: OwnValues | None = None
+
+    @property
+    def by_luck(self) -> float:
+        """The same for arithmetic: what has no checksum passes always."""
+        return 1.0 if self.luck is None else self.luck
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +187,19 @@ class RuleSet:
         entities = {key: replace(rule, on=rule.on or key in more) for key, rule in self.entities.items()}
         mark = hashlib.sha256(",".join(more).encode()).hexdigest()[:8]
         return replace(self, version=f"{self.version}+{mark}", entities=entities)
+
+    def with_own(self, own: Iterable[EntityRule]) -> RuleSet:
+        """This pack with a bureau's own rules. Its version says which of them run, and in which version of theirs."""
+        added = {rule.entity_type: rule for rule in own}
+        taken = sorted(set(added) & set(self.entities))
+        if taken:
+            raise RuleError(detail=f"{taken[0]} is a type of the rule pack already")
+        if not added:
+            return self
+        running = sorted(f"{key} {rule.version}" for key, rule in added.items() if rule.on)
+        digest = hashlib.sha256("\n".join(running).encode()).hexdigest()[:8]
+        mark = f"+own.{digest}" if running else ""
+        return replace(self, version=self.version + mark, entities={**self.entities, **added})
 
     def role_of(self, entity_type: str | None) -> FieldRole:
         """The role of a type; `none` for no type or one that the pack does not know."""
@@ -231,6 +281,7 @@ def _entity(entry: Mapping[str, object], sources: Mapping[str, RuleSource]) -> E
         on=_truth(entry, "on"),
         unproven=unproven,
         cells=_cell_form(str(entry["type"]), entry.get("cells")),
+        luck=LUCK.get(str(entry["type"])),
     )
 
 

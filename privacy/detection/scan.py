@@ -11,31 +11,30 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
-from typing import Final
+from typing import Any
 
 import pyarrow as pa
 
-from privacy.detection.column import ColumnScanner
+from privacy.detection.column import ColumnScanner, ColumnState, Held
 from privacy.detection.column_names import read_names
 from privacy.detection.free_text import TextBudget, TextReader
 from privacy.detection.model import (
     INFORMATIVE_REASONS,
     ColumnInput,
     Reason,
-    SamplePlan,
     ScanMode,
     ScanProgress,
     ScanState,
     TableScan,
+    TextSpent,
 )
 from privacy.detection.partials import ColumnPartial
-from privacy.detection.recognizers import COLUMN_RECOGNIZERS, ColumnRecognizer
+from privacy.detection.recognizers import COLUMN_RECOGNIZERS, ColumnRecognizer, rule_versions
+from privacy.detection.recognizers.own import own_recognizer
 from privacy.detection.rules import Family, RuleError, RuleSet, load_rules
 from privacy.detection.verdict import conclude, judge_column
 
 Clock = Callable[[], float]
-_DEFAULT_SAMPLE: Final = SamplePlan()
 
 
 def default_recognizers(rules: RuleSet | None = None) -> tuple[ColumnRecognizer, ...]:
@@ -46,9 +45,10 @@ def default_recognizers(rules: RuleSet | None = None) -> tuple[ColumnRecognizer,
     running = (rules or load_rules()).running
     known = {kind.entity for kind in COLUMN_RECOGNIZERS}
     for entity_type, rule in running.items():
-        if rule.family in (Family.CHECKSUM, Family.PATTERN) and entity_type not in known:
+        if rule.own is None and rule.family in (Family.CHECKSUM, Family.PATTERN) and entity_type not in known:
             raise RuleError(detail=f"no recognizer looks for {entity_type}")
-    return _recognizers(frozenset(running))
+    own = (own_recognizer(rule) for rule in running.values() if rule.own is not None)
+    return _recognizers(frozenset(running)) + tuple(recognizer for recognizer in own if recognizer is not None)
 
 
 @cache
@@ -75,7 +75,8 @@ def merge_tables(left: TablePartial, right: TablePartial) -> TablePartial:
 
 
 class TableScanner:
-    """Scans batches of one table under one text budget (`text_budget_seconds`, None: unlimited)."""
+    """Scans batches of one table under one text budget (`text_budget_seconds`, None: unlimited). `on_failure` is told which column
+    could not be examined, and of what: the error may quote a cell."""
 
     def __init__(
         self,
@@ -84,23 +85,38 @@ class TableScanner:
         text_budget_seconds: float | None,
         recognizers: Sequence[ColumnRecognizer] | None = None,
         clock: Clock = time.monotonic,
+        on_failure: Callable[[str, Exception], None] | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.budget = TextBudget(text_budget_seconds, clock)
         chosen = default_recognizers() if recognizers is None else tuple(recognizers)
+        self.recognizers = chosen
+        self.on_failure = on_failure
         self.scanners = {
             column.name: ColumnScanner(column.arrow_type, chosen, TextReader(self.budget)) for column in self.columns
         }
 
     def scan(self, batch: pa.RecordBatch) -> TablePartial:
-        """The counts of one batch."""
+        """The counts of one batch. A column that cannot be examined is counted so, and stops no other."""
         present = batch.schema.names  # a name may stand twice: the first counts
-        partials = {
-            name: scanner.scan(batch.column(present.index(name)))
-            for name, scanner in self.scanners.items()
-            if name in present
-        }
+        arrays = {name: batch.column(present.index(name)) for name in self.scanners if name in present}
+        # Text is read under one budget: the shortest columns first, so that the longest waits for the others and not they for it.
+        ordered = sorted(arrays, key=lambda name: arrays[name].nbytes if self.scanners[name].held is Held.TEXT else 0)
+        partials: dict[str, ColumnPartial] = {}
+        for waiting, name in zip(range(len(ordered) - 1, -1, -1), ordered, strict=True):
+            self.budget.serve(name, waiting=waiting)
+            partials[name] = self._scan_column(name, self.scanners[name], arrays[name])
         return TablePartial(batch.num_rows, partials, frozenset(name for name in self.scanners if name not in present))
+
+    def _scan_column(self, name: str, scanner: ColumnScanner, array: pa.Array[Any]) -> ColumnPartial:
+        try:
+            return scanner.scan(array)
+        except Exception as error:
+            if error is self.budget.stopped_by:
+                raise
+            if self.on_failure is not None:
+                self.on_failure(name, error)
+            return ColumnPartial(rows=len(array), failures={type(error).__name__: len(array)})
 
 
 def finish_table(scanner: TableScanner, partial: TablePartial, *, mode: ScanMode, rules: RuleSet) -> TableScan:
@@ -124,6 +140,8 @@ def finish_table(scanner: TableScanner, partial: TablePartial, *, mode: ScanMode
         columns=scans,
         rules_version=rules.version,
         sampled=sampled,
+        rules=rule_versions(rules, scanner.recognizers),
+        text=TextSpent(round(scanner.budget.spent, 1), scanner.budget.seconds, scanner.budget.characters),
     )
 
 
@@ -131,12 +149,10 @@ def scan_table(
     columns: Sequence[ColumnInput],
     batches: Iterable[pa.RecordBatch],
     *,
-    mode: ScanMode = ScanMode.FULL,
     rules: RuleSet | None = None,
     text_budget_seconds: float | None,
     progress: Callable[[ScanProgress], None] | None = None,
     row_estimate: int | None = None,
-    sample: SamplePlan = _DEFAULT_SAMPLE,
     recognizers: Sequence[ColumnRecognizer] | None = None,
     clock: Clock = time.monotonic,
 ) -> TableScan:
@@ -144,20 +160,95 @@ def scan_table(
 
     `columns` are the fields to judge, by name; batches may have more. `progress` is called after each batch and may raise to
     cancel: what it raises is not caught, nor is what reading a batch raises. `text_budget_seconds` bounds the time spent on
-    reading names in free text (None: unlimited); text left unread makes the scan incomplete. `sample` says which batches
-    `ScanMode.SAMPLE` reads; a sampled scan is always incomplete.
+    reading names in free text (None: unlimited); text left unread makes the scan incomplete. Every batch is read: quick mode is
+    `privacy.detection.sampling`.
     """
-    pack = rules or load_rules()
-    chosen_recognizers = default_recognizers(pack) if recognizers is None else recognizers
-    scanner = TableScanner(
-        columns, text_budget_seconds=text_budget_seconds, recognizers=chosen_recognizers, clock=clock
+    reading = TableReading(
+        columns,
+        rules=rules,
+        text_budget_seconds=text_budget_seconds,
+        progress=progress,
+        row_estimate=row_estimate,
+        recognizers=recognizers,
+        clock=clock,
     )
-    chosen = batches
-    if mode is ScanMode.SAMPLE:
-        chosen = islice(batches, 0, sample.max_batches * sample.every, sample.every)
-    partial = TablePartial()
-    for number, batch in enumerate(chosen, start=1):
-        partial = merge_tables(partial, scanner.scan(batch))
-        if progress is not None:
-            progress(ScanProgress(partial.rows, row_estimate, number, scanner.budget.spent))
-    return finish_table(scanner, partial, mode=mode, rules=pack)
+    for batch in batches:
+        reading.add(batch)
+    return reading.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingState:
+    """How far a table has been read: all that another process needs to go on (`privacy.detection.checkpoint` writes it)."""
+
+    partial: TablePartial
+    batches: int
+    text_seconds: float
+    text_characters: int
+    columns: Mapping[str, ColumnState]
+
+
+class TableReading:
+    """A table that is being scanned, batch by batch. Arguments as those of `scan_table`.
+
+    `start` is what a reading that ended in the middle had come to: the batches given are then those after it. Scanning them gives the
+    result of one reading.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[ColumnInput],
+        *,
+        rules: RuleSet | None = None,
+        text_budget_seconds: float | None,
+        progress: Callable[[ScanProgress], None] | None = None,
+        row_estimate: int | None = None,
+        recognizers: Sequence[ColumnRecognizer] | None = None,
+        clock: Clock = time.monotonic,
+        on_failure: Callable[[str, Exception], None] | None = None,
+        start: ReadingState | None = None,
+    ) -> None:
+        self._rules = rules or load_rules()
+        self._scanner = TableScanner(
+            columns,
+            text_budget_seconds=text_budget_seconds,
+            recognizers=default_recognizers(self._rules) if recognizers is None else recognizers,
+            clock=clock,
+            on_failure=on_failure,
+        )
+        self._progress, self._row_estimate = progress, row_estimate
+        self._partial, self._batches = TablePartial(), 0
+        self._budget = self._scanner.budget
+        if start is not None:
+            self._partial, self._batches = start.partial, start.batches
+            self._budget.spent, self._budget.characters = start.text_seconds, start.text_characters
+            for name, column in start.columns.items():
+                self._scanner.scanners[name].resume(column)
+        self._budget.watch = lambda: self._tell("text")
+
+    @property
+    def rows(self) -> int:
+        """Rows counted so far."""
+        return self._partial.rows
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count one batch. What `progress` raises is not caught."""
+        self._batches += 1
+        self._partial = merge_tables(self._partial, self._scanner.scan(batch))
+        self._tell("scan")
+
+    def _tell(self, phase: str) -> None:
+        if self._progress is not None:
+            budget = self._budget
+            self._progress(
+                ScanProgress(self.rows, self._row_estimate, self._batches, budget.spent, budget.characters, phase)
+            )
+
+    def state(self) -> ReadingState:
+        """How far it is."""
+        columns = {name: scanner.state() for name, scanner in self._scanner.scanners.items()}
+        return ReadingState(self._partial, self._batches, self._budget.spent, self._budget.characters, columns)
+
+    def finish(self) -> TableScan:
+        """The verdict on what was counted."""
+        return finish_table(self._scanner, self._partial, mode=ScanMode.FULL, rules=self._rules)

@@ -31,7 +31,7 @@ _HAN: Final = r"\x{3400}-\x{9fff}"
 _BRACKETED: Final = r"(?:\([^)]{1,20}\))?"
 
 
-def _one_of(words: Sequence[str]) -> str:
+def one_of(words: Sequence[str]) -> str:
     """An expression of any of `words`, the longest first so that the finer word is taken."""
     return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
 
@@ -40,7 +40,7 @@ def _build() -> Mapping[str, str]:
     """The expressions of all shapes, from the words of the lexicon."""
     words = shape_words()
     organisation, address, diagnosis = words["organisation"], words["address"], words["diagnosis"]
-    places = [word for word, types in load_lexicon().words.items() if "REGION" in types]
+    places = [word for word, types in load_lexicon().words.items() if "REGION" in types and not word.isascii()]
     han = f"[{_HAN}]"
     levels = (
         rf"(?:{han}{{2,8}}(?:省|自治区|特别行政区))?(?:{han}{{1,8}}(?:市|地区|自治州|盟))?(?:{han}{{1,10}}(?:区|县|旗|市|开发区))?"
@@ -48,19 +48,25 @@ def _build() -> Mapping[str, str]:
     )
     number = r"(?:[0-9]{1,5}(?:[-—][0-9]{1,4}){0,3}|[一二三四五六七八九十百甲乙丙丁]{1,5}|[A-Z])"
     return {
-        "organisation": rf"^[{_HAN}A-Za-z0-9()·&.\- ]{{2,}}{_one_of(organisation['endings'])}{_BRACKETED}$",
-        "latin_organisation": rf"(?i)^.{{2,}}\b{_one_of(organisation['latin_endings'])}\.?$",
+        "organisation": rf"^[{_HAN}A-Za-z0-9()·&.\- ]{{2,}}{one_of(organisation['endings'])}{_BRACKETED}$",
+        "legal_form": rf"^{one_of(organisation['kinds'])}*{one_of(organisation['forms'])}{_BRACKETED}{one_of(organisation['forms'])}?{_BRACKETED}$",
+        "latin_organisation": rf"(?i)^.{{2,}}\b{one_of(organisation['latin_endings'])}\.?$",
         "region": f"^{levels}$",
-        "place": rf"^(?:{_one_of(places)}[省市]?){{1,2}}(?:{han}{{1,6}}[区县市])?$",
-        "not_region": rf"{_one_of(words['region']['not_endings'])}$|^.{{1}}$",
-        "address": rf"{han}{_one_of(address['roads'])}(?:[{_HAN}A-Za-z() ]{{0,8}}{number} ?{_one_of(address['units'])}|[0-9]{{1,5}}$)",
-        "village": rf"{han}{{2,}}(?:省|市|区|县){han}{{1,10}}(?:镇|乡|街道|区){han}{{1,12}}{_one_of(address['villages'])}",
+        "place": rf"^(?:{one_of(places)}[省市]?){{1,2}}(?:{han}{{1,6}}[区县市])?$",
+        "not_region": rf"{one_of(words['region']['not_endings'])}$|^.{{1}}$",
+        "address": rf"{han}{one_of(address['roads'])}(?:[{_HAN}A-Za-z() ]{{0,8}}{number} ?{one_of(address['units'])}|[0-9]{{1,5}}$)",
+        "village": rf"{han}{{2,}}(?:省|市|区|县){han}{{1,10}}(?:镇|乡|街道|区){han}{{1,12}}{one_of(address['villages'])}",
         "latin_address": r"(?i)^(?:(?:unit|apt|suite|room|flat|no\.?)\s*[0-9a-z-]+,?\s+)?[0-9]{1,5}[a-z]?,?\s+(?:[a-z'.]+\s+){1,4}"
-        + _one_of(address["latin_roads"])
+        + one_of(address["latin_roads"])
         + r"\b",
-        "diagnosis": rf"^[{_HAN}A-Za-z0-9(),、/\- ]*{_one_of(diagnosis['endings'])}"
+        # Ends with the state and the ZIP code, a military post, or a postcode of the United Kingdom, and begins with more than a town.
+        "latin_place": r"^[\s\S]{4,}[,\n] ?(?:[A-Za-z .'-]+[, ] ?)?(?:A[KLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|AA|AE|AP|GU),? [0-9]{5}(?:-[0-9]{4})?$"
+        r"|^[0-9A-Z][\s\S]{6,}[,\n ] ?[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}$",
+        # A firm is called after three persons.
+        "latin_partners": r"^[A-Z][A-Za-z'-]+, [A-Z][A-Za-z'-]+,? (?:and|&) [A-Z][A-Za-z'-]+$",
+        "diagnosis": rf"^[{_HAN}A-Za-z0-9(),、/\- ]*{one_of(diagnosis['endings'])}"
         rf"(?:[0-9]{{1,2}}级|(?:I{{1,3}}|IV|[1-4])型|急性期|恢复期|史|待查|伴.{{1,10}}|\(.{{1,20}}\))?$",
-        "latin_diagnosis": rf"(?i)\b{_one_of(diagnosis['latin'])}\b",
+        "latin_diagnosis": rf"(?i)\b{one_of(diagnosis['latin'])}\b",
     }
 
 
@@ -73,7 +79,7 @@ _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_MONTH_NAME: Final = _one_of(
+_MONTH_NAME: Final = one_of(
     sorted({form for month in _MONTHS for word in (month, month[:3]) for form in (word, word.upper(), word.lower())})
 )
 _DAY_OF: Final = rf"{_DAY}(?:st|nd|rd|th)?"
@@ -145,12 +151,12 @@ def _shapes() -> Mapping[str, _Shape]:
         "organisation": _Shape(
             of["organisation"],
             lambda f: (f.han >= 3) & (f.length <= 80) & (f.digits <= 4),
-            _one_of(words["organisation"]["endings"]) + rf"{_BRACKETED}(?:\x00|$)",
+            one_of(words["organisation"]["endings"]) + rf"{_BRACKETED}(?:\x00|$)",
         ),
         "latin_organisation": _Shape(
             of["latin_organisation"],
             lambda f: (f.han == 0) & (f.letters >= 4) & (f.spaces >= 1) & (f.length <= 80),
-            "(?i)" + _one_of(words["organisation"]["latin_endings"]),
+            "(?i)" + one_of(words["organisation"]["latin_endings"]),
         ),
         "region": _Shape(of["region"], lambda f: (f.han == f.length) & (f.length >= 2) & (f.length <= 40)),
         "place": _Shape(of["place"], lambda f: (f.han == f.length) & (f.length >= 2) & (f.length <= 12)),
@@ -163,17 +169,25 @@ def _shapes() -> Mapping[str, _Shape]:
         "latin_address": _Shape(
             of["latin_address"],
             lambda f: (f.han == 0) & (f.letters >= 6) & (f.digits >= 1) & (f.spaces >= 2) & (f.length <= 120),
-            "(?i)" + _one_of(words["address"]["latin_roads"]),
+            "(?i)" + one_of(words["address"]["latin_roads"]),
+        ),
+        "latin_place": _Shape(
+            of["latin_place"],
+            lambda f: (f.han == 0) & (f.letters >= 6) & (f.digits >= 2) & (f.spaces >= 2) & (f.length <= 160),
+        ),
+        "latin_partners": _Shape(
+            of["latin_partners"],
+            lambda f: (f.han == 0) & (f.digits == 0) & (f.spaces >= 3) & (f.spaces <= 4) & (f.length <= 60),
         ),
         "diagnosis": _Shape(
             of["diagnosis"],
             lambda f: (f.han >= 2) & (f.length <= 40),
-            _one_of(words["diagnosis"]["endings"]),
+            one_of(words["diagnosis"]["endings"]),
         ),
         "latin_diagnosis": _Shape(
             of["latin_diagnosis"],
             lambda f: (f.han == 0) & (f.letters >= 5) & (f.length <= 80) & (f.digits <= 4),
-            "(?i)" + _one_of(words["diagnosis"]["latin"]),
+            "(?i)" + one_of(words["diagnosis"]["latin"]),
         ),
         # With their decimal part: without it A12 may be any code. V to Y are causes from outside, and versions of software.
         "icd": _Shape(
@@ -194,7 +208,7 @@ _SHAPES: Final = _shapes()
 _HINTS: Final = {key: shape.hint for key, shape in enumerate(_SHAPES.values()) if shape.hint is not None}
 _FILTER: Final = Filter(_HINTS, with_re2=False)  # RE2 would take as long for a hint as for the expression
 _KEYS: Final = {name: key for key, name in enumerate(_SHAPES)}
-_OF_ANY_CELL: Final = frozenset({"address", "village", "latin_address", "icd", "image", "image_file", "template"})
+_OF_ANY_CELL: Final = frozenset({"address", "village", "latin_address", "latin_place", "icd", "image", "image_file", "template"})
 
 
 def find_shapes(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:
@@ -220,11 +234,13 @@ def find_shapes(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:
     places = _FILTER.candidates(cells, {key: fitting(name) for name, key in _KEYS.items() if name != "village"})
     region = having("region")
     region |= having("place", region)
-    address = having("address") | having("latin_address")
+    address = having("address") | having("latin_address") | having("latin_place")
     places |= _FILTER.candidates(cells, {_KEYS["village"]: fitting("village", address)})
-    image = having("image")
+    image, firm = having("image"), having("organisation")
     return {
-        "organisation": having("organisation") | having("latin_organisation"),
+        "organisation": (firm & ~has_shape(cells, firm, _EXPRESSIONS["legal_form"]))
+        | having("latin_organisation")
+        | having("latin_partners"),
         "region": region & ~has_shape(cells, region, _EXPRESSIONS["not_region"]),
         "address": address | having("village"),
         "diagnosis": having("diagnosis") | having("latin_diagnosis"),
@@ -289,30 +305,44 @@ def dates(cells: Cells) -> DateShape:
 
 @dataclass(frozen=True, slots=True)
 class NumberShape:
-    """Rows that are one number: how many, how many whole, the least and greatest, and those in each range of interest."""
+    """Rows that are one number: how many, how many whole, and those in each range of interest. No number is kept itself, not even the
+    least: it would be somebody's."""
 
     rows: int = 0
     whole_rows: int = 0
-    low: float = np.inf
-    high: float = -np.inf
+    negative_rows: int = 0
+    year_rows: int = 0
+    month_rows: int = 0
+    day_rows: int = 0
     east_rows: int = 0
     north_rows: int = 0
     fine_rows: int = 0
     six_digit_rows: int = 0
     age_rows: int = 0
+    past_age_rows: int = 0
+    degree_rows: int = 0
+
+    @property
+    def are_years(self) -> bool:
+        """All of them are years, or all months (199001), or all days (19900131)."""
+        return max(self.year_rows, self.month_rows, self.day_rows) >= self.rows
 
     def merge(self, other: NumberShape) -> NumberShape:
         """Both together."""
         return NumberShape(
             self.rows + other.rows,
             self.whole_rows + other.whole_rows,
-            min(self.low, other.low),
-            max(self.high, other.high),
+            self.negative_rows + other.negative_rows,
+            self.year_rows + other.year_rows,
+            self.month_rows + other.month_rows,
+            self.day_rows + other.day_rows,
             self.east_rows + other.east_rows,
             self.north_rows + other.north_rows,
             self.fine_rows + other.fine_rows,
             self.six_digit_rows + other.six_digit_rows,
             self.age_rows + other.age_rows,
+            self.past_age_rows + other.past_age_rows,
+            self.degree_rows + other.degree_rows,
         )
 
 
@@ -328,13 +358,17 @@ def number_shape(values: npt.NDArray[np.float64], rows: IntArray) -> NumberShape
     return NumberShape(
         rows=int(rows.sum()),
         whole_rows=count(whole),
-        low=float(values.min()),
-        high=float(values.max()),
+        negative_rows=count(values < 0),
+        year_rows=count((values >= 1880) & (values <= 2049)),
+        month_rows=count((values >= 188_001) & (values <= 204_912)),
+        day_rows=count((values >= 18_800_101) & (values <= 20_491_231)),
         east_rows=count((values >= 73) & (values <= 136)),
         north_rows=count((values >= 3) & (values <= 54)),
         fine_rows=count(np.abs(values * 1000 - np.round(values * 1000)) > 1e-6),
         six_digit_rows=count(whole & (values >= 10_000) & (values <= 999_999)),
         age_rows=count(whole & (values >= 0) & (values <= 120)),
+        past_age_rows=count(values > 120),
+        degree_rows=count(np.abs(values) <= 180),
     )
 
 

@@ -3,7 +3,8 @@
 Lives here: a k-minimum-values sketch over 64-bit hashes. It is exact up to `CAPACITY` distinct values and an estimate with a
 standard error of about 0.5 % above. Merging is associative, commutative and idempotent, so partitions may be scanned in
 any order. The hash is fixed: the same values give the same sketch in every process. It is also unkeyed, so whoever holds a sketch
-can test guesses against it: a sketch is as confidential as the column and is not stored or shown; its estimate may be.
+can test guesses against it: a sketch is as confidential as the column, is never shown, and is stored sealed or not at all
+(`privacy.detection.checkpoint`); its estimate may be shown.
 
 Source: Bar-Yossef et al., "Counting distinct elements in a data stream" (2002).
 """
@@ -74,11 +75,16 @@ def hash_numbers(values: npt.NDArray[np.generic]) -> HashArray:
         return _mix(values.view(np.uint64) + _STEP)
 
 
+def no_hashes() -> HashArray:
+    """None yet."""
+    return np.zeros(0, dtype=np.uint64)
+
+
 @dataclass(frozen=True, slots=True)
 class DistinctSketch:
     """The `CAPACITY` smallest hashes seen, sorted."""
 
-    hashes: HashArray = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    hashes: HashArray = field(default_factory=no_hashes)
 
     def with_hashes(self, hashes: HashArray) -> DistinctSketch:
         """This sketch after seeing `hashes` too."""

@@ -13,9 +13,10 @@ from typing import Final
 
 import pyarrow as pa
 
-from privacy.detection.checksums import LUCK
 from privacy.detection.column import Held
 from privacy.detection.column_names import NameEvidence, read_names
+from privacy.detection.forms import Form
+from privacy.detection.hidden import PREFIX, SOME
 from privacy.detection.model import POSSIBLE_SCORE, ColumnInput, ColumnScan, FieldRole, Likelihood, Reason, TypeCount
 from privacy.detection.partials import ColumnPartial, Examples, TypeStats
 from privacy.detection.rules import EntityRule, Family, RuleSet
@@ -71,7 +72,7 @@ _HELPED_BY_NEIGHBOURS: Final = frozenset(
     }
 )
 _RARELY_WRITTEN_SO: Final = frozenset(
-    {"CN_PASSPORT", "CN_LANDLINE", "PHONE_NUMBER"}
+    {"CN_PASSPORT", "CN_LANDLINE", "PHONE_NUMBER", "CN_WECHAT_ID"}
 )  # a text says more than a code does
 _TELLING_LUCK: Final = 0.02  # a checksum that passes less often by luck makes one value in a text credible
 _TELLING_FORM: Final = 0.5  # and so does a form that convinces this far without it
@@ -80,8 +81,10 @@ _SURE_SCORE: Final = 0.9
 _MENTIONED: Final = 0.46  # the score of a type that is certain in few cells of a column of something else
 _BY_LUCK: Final = frozenset({"one_number_segment", "like_version_numbers", "like_serial_numbers"})
 _SHOWN: Final = 3
+_SENTENCE: Final = 60  # characters
 _WORTH_SAYING: Final = 0.2  # below it the best type is very unlikely, and why is of no interest
-_Z95: Final = 1.96
+_SELDOM: Final = 0.05
+_HELD_SO: Final = {Held.DATE: Form.DATE, Held.TRUTH: Form.TRUTH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def judge_column(
     mentions = _mentions(partial, candidates, rules, _in_members(partial, rules))
     free_text = _is_free_text(partial, candidates, names)
     if free_text:
-        candidates = _in_text(partial, candidates, mentions)
+        candidates = _in_text(partial, candidates, mentions, _fewest_persons(partial, names))
     elif not (candidates and candidates[0].score >= POSSIBLE_SCORE):
         candidates = _with_mentioned(partial, candidates, mentions, names, rules)
     return JudgedColumn(column, held, tried, partial, names, tuple(candidates), mentions, free_text)
@@ -139,11 +142,33 @@ def _is_free_text(partial: ColumnPartial, candidates: Sequence[Candidate], names
         not partial.cells
         or _is_json(partial)
         or (candidates and candidates[0].score >= 0.7 and candidates[0].matched >= 0.5 * partial.cells)
+        or any(_is_what_it_says(candidate, partial, names) for candidate in candidates[:2])
     ):
         return False
     if names.remarks >= 0.8 and partial.text.rows + partial.text.latin_rows:
         return True
     return partial.shapes.get("wordy", 0) >= 0.2 * partial.cells
+
+
+def _is_what_it_says(candidate: Candidate, partial: ColumnPartial, names: NameEvidence) -> bool:
+    """Whether the column is called what a good part of its cells look like: then its other cells are no text either."""
+    if names.remarks >= 0.8 or candidate.entity_type not in _STRUCTURED or names.score(candidate.entity_type) < 0.8:
+        return False
+    return candidate.score >= 0.6 and candidate.matched >= 0.2 * partial.cells
+
+
+def _fewest_persons(partial: ColumnPartial, names: NameEvidence) -> float:
+    """The share of texts that must name somebody before the column is one of persons.
+
+    A model that reads a hundred thousand texts is wrong in a few. English titles and names of goods look like persons more often than Chinese
+    ones, so that short ones and few different ones have to say it more often; what is found in fewer is told beside the verdict.
+    """
+    text = partial.text
+    if 2 * text.latin_rows <= text.rows or names.remarks >= 0.8:
+        return 0.002
+    if names.counter >= 0.8 or partial.distinct.estimate <= 20 < partial.cells:
+        return 0.5
+    return 0.01 if partial.length_sum >= _SENTENCE * partial.cells else 0.1
 
 
 def _is_json(partial: ColumnPartial) -> bool:
@@ -190,6 +215,10 @@ def _mentions(
     persons = partial.shapes.get("person_in_text", 0)
     if persons:
         found["PERSON"] = max(persons, found.get("PERSON", 0))
+    organisations = partial.shapes.get("organisation_in_text", 0)
+    wordy = partial.shapes.get("wordy", 0) >= 0.2 * partial.cells
+    if organisations and wordy and "ORGANIZATION" in rules.running:
+        found["ORGANIZATION"] = max(organisations, found.get("ORGANIZATION", 0))
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return tuple(TypeCount(entity_type, rows) for entity_type, rows in ordered)
 
@@ -199,20 +228,24 @@ def _passes(rule: EntityRule, stats: TypeStats, candidate: Candidate | None, *, 
     if candidate is not None and candidate.proven:
         return True
     most = stats.valid_rows >= 0.5 * stats.checked_rows > 0
-    tells = rule.unproven >= _TELLING_FORM or LUCK[rule.entity_type] <= _TELLING_LUCK
+    tells = rule.unproven >= _TELLING_FORM or rule.by_luck <= _TELLING_LUCK
     return most and tells and not numeric
 
 
-def _in_text(partial: ColumnPartial, candidates: Sequence[Candidate], mentions: Sequence[TypeCount]) -> list[Candidate]:
+def _in_text(
+    partial: ColumnPartial, candidates: Sequence[Candidate], mentions: Sequence[TypeCount], fewest_persons: float
+) -> list[Candidate]:
     """The candidates of a free-text column: who or what is mentioned, gravest first, by how often."""
     scored = {candidate.entity_type: candidate for candidate in candidates}
     rank = {entity_type: position for position, entity_type in enumerate(_GRAVEST)}
     in_text: list[Candidate] = []
     for mention in sorted(mentions, key=lambda mention: rank.get(mention.entity_type, len(rank))):
+        if mention.entity_type == "ORGANIZATION":
+            continue  # a text that names an organisation is not about one; how many rows do is told beside the verdict
         share = mention.rows / partial.cells
         score = _MENTIONED + 0.5 * min(1.0, math.sqrt(share / 0.05))
-        if mention.entity_type == "PERSON" and share < 0.002:
-            score = 0.4  # a model that reads a hundred thousand texts is wrong in a few
+        if mention.entity_type == "PERSON" and share < fewest_persons:
+            score = 0.3  # neighbours do not help either
         before = scored.pop(mention.entity_type, None)
         if before is None:
             before = Candidate(mention.entity_type, 0.0, mention.rows)
@@ -325,8 +358,8 @@ def _evidence(
             "name_match": round(one.names.name.get(best.entity_type, 0.0), 2),
             "comment_match": round(one.names.comment.get(best.entity_type, 0.0), 2),
         }
-        if sampled:
-            evidence["confidence_interval"] = [round(bound, 4) for bound in _wilson(best.matched, cells)]
+        if word := one.names.words.get(best.entity_type):
+            evidence["name_word"] = word
     else:
         named = one.names.name or one.names.comment
         if named:
@@ -334,6 +367,7 @@ def _evidence(
     if one.names.counter:
         evidence["counter_name"] = round(one.names.counter, 2)
     evidence["distinct_rate"] = _rate(partial.distinct.estimate, cells)
+    evidence |= _look(partial, one.held)
     evidence["examples"] = _shown(_examples(partial, chosen.entity_type)) if chosen else []
     if neighbours:
         evidence["neighbours"] = list(neighbours)
@@ -343,12 +377,24 @@ def _evidence(
         notes.append("sampled")
     if partial.lost_rows and "digits_lost" not in notes:
         notes.append("digits_lost")
-    if one.free_text and partial.text.latin_rows:
-        notes.append("names_in_latin_text_not_read")
     if one.held in (Held.TRUTH, Held.MEASURE, Held.DATE):
         notes.append(f"only_{one.held.value}_types_tried")
     evidence["notes"] = notes
     return evidence
+
+
+def _look(partial: ColumnPartial, held: Held) -> dict[str, object]:
+    """What the cells are written in, the commonest forms first, and how long they are: without the seldom, which comes and goes."""
+    rows = dict(partial.forms.rows_by_form())
+    if uncounted := partial.cells - sum(rows.values()):
+        form = _HELD_SO.get(held, Form.FIGURES)
+        rows[form] = rows.get(form, 0) + uncounted
+    shares = {str(form): round(_rate(number, partial.cells), 2) for form, number in rows.items()}
+    common = {form: share for form, share in shares.items() if share >= _SELDOM}
+    look: dict[str, object] = {"form": dict(sorted(common.items(), key=lambda item: (-item[1], item[0])))}
+    if (lengths := partial.forms.middle_lengths()) is not None:
+        look["length"] = list(lengths)
+    return look
 
 
 def _rate(rows: int, cells: int) -> float:
@@ -365,20 +411,12 @@ def _examples(partial: ColumnPartial, entity_type: str) -> Examples:
     stats = partial.types.get(entity_type)
     if partial.shape_examples.get(key):
         return partial.shape_examples[key]
+    hidden = partial.shape_examples.get(PREFIX + entity_type) or partial.shape_examples.get(PREFIX + SOME)
+    if hidden and not (stats and stats.examples):
+        return hidden
     if stats and stats.examples:
         return stats.examples
     return partial.text.examples if entity_type == "PERSON" else ()
-
-
-def _wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share seen in a sample whose rows are in no particular order (Wilson 1927)."""
-    if not trials:
-        return 0.0, 1.0
-    share = min(1.0, successes / trials)
-    centre = share + _Z95**2 / (2 * trials)
-    margin = _Z95 * math.sqrt(share * (1 - share) / trials + _Z95**2 / (4 * trials**2))
-    scale = 1 + _Z95**2 / trials
-    return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
 
 
 def _reasons(one: JudgedColumn, scan: ColumnScan) -> list[Reason]:
@@ -389,6 +427,11 @@ def _reasons(one: JudgedColumn, scan: ColumnScan) -> list[Reason]:
         reasons.append(Reason("text_unread", scan.name, {"rows": unread}))
     if one.partial.lost_rows:
         reasons.append(Reason("digits_lost", scan.name, {"rows": one.partial.lost_rows}))
+    if one.partial.damaged_rows:
+        reasons.append(Reason("cells_damaged", scan.name, {"rows": one.partial.damaged_rows}))
+    if one.partial.failures:
+        params = {"rows": sum(one.partial.failures.values()), "error": ", ".join(one.partial.failures)}
+        reasons.append(Reason("column_failed", scan.name, params))
     if one.partial.binary_rows:
         reasons.append(Reason("binary_unread", scan.name, {"rows": one.partial.binary_rows}))
     return reasons

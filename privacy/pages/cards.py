@@ -19,6 +19,7 @@ from catalog.pages.ledger_lines import Line, lines_of
 from catalog.people.models import User
 from catalog.people.policies import may
 from privacy.models import FieldProtection, Finding
+from privacy.pages.changes import reasons_of_return
 from privacy.pages.evidence import Verdict
 from privacy.pages.forms import RejectForm, VerdictForm
 from privacy.pages.heat import heat_map
@@ -48,9 +49,12 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def next_card(request: HttpRequest, pk: int) -> HttpResponse:
-    """The first finding of a table that waits for this person."""
+    """The first finding of a table that waits for this person; `?which=came_back`: that came back."""
     distribution = get_object_or_404(distributions_worked_on(user_of(request)), pk=pk)
-    found = waiting_for(user_of(request), distribution.pk).first()
+    waiting = waiting_for(user_of(request), distribution.pk)
+    if request.GET.get("which") == "came_back":
+        waiting = waiting.came_back()
+    found = waiting.first()
     return redirect("review-card", found.pk) if found else redirect("findings", distribution.pk)
 
 
@@ -85,6 +89,10 @@ def _about(user: User, finding: Finding, bound: dict[str, forms.Form]) -> dict[s
     """What card and column page share: the verdict, the evidence, the forms."""
     return {
         "finding": finding,
+        "returned": reasons_of_return(finding),
+        "last_decision": finding.decisions.filter(waits=False).select_related("decided_by").last()
+        if finding.returned
+        else None,
         "field": finding.field,
         "distribution": finding.distribution,
         "verdict": Verdict.of_finding(finding),

@@ -16,13 +16,15 @@ from catalog.pages.navigation import Waiting, Worklist, register_entry, register
 from catalog.pages.wording import register_entity_types
 from catalog.people.models import Role, User
 from catalog.templatetags.canglang import titled
-from privacy.detection.rules import load_rules
 from privacy.models import Finding, FindingState, Scan, ScanMode
-from privacy.pages.scans import failure_in_words, scan_link
+from privacy.pages.scan_report import failure_in_words, is_enough
+from privacy.pages.scans import scan_link
+from privacy.pages.schedules import stopped_schedules
 from privacy.pages.selection import distributions_worked_on
 from privacy.pages.words import count, entity_label, told
 from privacy.risk.reassessment import months_after
 from privacy.risk.rules import shipped_rule_pack
+from privacy.services.rules import current_rules
 
 _SHOWN = 5
 _DUE_SOON_DAYS = 30
@@ -46,6 +48,7 @@ def worklists(user: User, roles: frozenset[str]) -> Iterator[Worklist]:
         yield _second_person(user)
         yield _to_review(user)
     if roles & {Role.PRIVACY_OFFICER, Role.DATA_STEWARD}:
+        yield stopped_schedules(user)
         yield _scans_to_see_to(user)
         yield _never_scanned(user)
         yield _scans_to_renew(user)
@@ -102,15 +105,16 @@ def _to_review(user: User) -> Worklist:
 
 
 def _scans_to_see_to(user: User) -> Worklist:
-    """The last scan of a table where it failed or did not read everything."""
+    """The last scan of a table where it failed or did not read everything that leaves."""
     tables = distributions_worked_on(user, Role.PRIVACY_OFFICER, Role.DATA_STEWARD).order_by().values("pk")
     last = Scan.objects.filter(distribution=OuterRef("distribution")).order_by("-pk").values("pk")[:1]
     scans = (
         Scan.objects.filter(distribution__in=tables, job__state__in=[JobState.FAILED, JobState.INCOMPLETE])
         .filter(pk=Subquery(last))
         .select_related("job", "distribution__dataset")
-        .defer("columns")
+        .defer("columns", "comparison")
     )
+    left = [scan for scan in scans if not is_enough(scan)]
     items = [
         Waiting(
             title=f"{titled(scan.distribution.dataset)} · {scan.distribution.table}",
@@ -120,10 +124,9 @@ def _scans_to_see_to(user: User) -> Worklist:
             since=scan.job.ended_at,
             note=_why(scan),
         )
-        for scan in scans[:_SHOWN]
+        for scan in left[:_SHOWN]
     ]
-    total = scans.count() if len(items) == _SHOWN else len(items)
-    return Worklist(_("Scans that did not read everything"), items, total, url=reverse("scans"), order=40)
+    return Worklist(_("Scans that did not read everything"), items, len(left), url=reverse("scans"), order=40)
 
 
 def _why(scan: Scan) -> str:
@@ -139,7 +142,7 @@ def _scans_to_renew(user: User) -> Worklist:
     House rule: a scan is renewed as often as an assessment.
     """
     tables = distributions_worked_on(user, Role.PRIVACY_OFFICER, Role.DATA_STEWARD).order_by().values("pk")
-    months, rules = shipped_rule_pack().limits.reassess_months, load_rules().version
+    months, rules = shipped_rule_pack().limits.reassess_months, current_rules().version
     horizon = timezone.localdate() + timedelta(days=_DUE_SOON_DAYS)
     last = Scan.objects.filter(distribution=OuterRef("distribution")).order_by("-pk").values("pk")[:1]
     scans = (
@@ -151,7 +154,7 @@ def _scans_to_renew(user: User) -> Worklist:
             | Q(job__ended_at__lte=timezone.now() - timedelta(days=28 * months - _DUE_SOON_DAYS))
         )
         .select_related("job", "distribution__dataset")
-        .defer("columns")
+        .defer("columns", "comparison")
         .order_by("job__ended_at")
     )
     due = [(months_after(timezone.localtime(scan.job.ended_at).date(), months), scan) for scan in scans]
@@ -214,7 +217,10 @@ def _unprotected(user: User) -> Worklist:
     tables = (
         distributions_worked_on(user, Role.PRIVACY_OFFICER)
         .filter(Exists(whole), ~Exists(undecided))
-        .annotate(scanned=Subquery(ended), unruled=Count("fields", filter=Q(fields__protection__isnull=True)))
+        .annotate(
+            scanned=Subquery(ended),
+            unruled=Count("fields", filter=Q(fields__protection__isnull=True, fields__gone_at__isnull=True)),
+        )
         .filter(unruled__gt=0)
     )
     items = [

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.pages.wording import entity_type_word
-from privacy.detection.checksums import LUCK
 from privacy.models import Finding
-from privacy.pages.words import count, percent
+from privacy.pages.words import bounds, count, interval_in_words, percent
+from privacy.services.rules import known_rule
 
 FOR, AGAINST, NEUTRAL = "for", "against", "neutral"
 _SAYS_SO = 0.8
@@ -26,7 +27,10 @@ _NOTABLY = 0.005
 
 # Notes of the scanner and which way they weigh.
 _NOTES: Mapping[str, tuple[str, Any]] = {
-    "checksum_unverified": (AGAINST, gettext_lazy("The check digits are right no more often than luck would have it.")),
+    "checksum_unverified": (
+        AGAINST,
+        gettext_lazy("Check digits unverified: the form is right, but the check digits only as often as luck has it."),
+    ),
     "dates_in_few_years": (AGAINST, gettext_lazy("The dates inside the numbers lie in few years, as in case numbers.")),
     "never_ends_in_x": (AGAINST, gettext_lazy("No number ends in X; of real ones every eleventh does.")),
     "digits_lost": (
@@ -40,6 +44,15 @@ _NOTES: Mapping[str, tuple[str, Any]] = {
         NEUTRAL,
         gettext_lazy("Only the column's name says so: such numbers have no check digit and no form of their own."),
     ),
+    "named_words": (
+        NEUTRAL,
+        gettext_lazy("Only the column's name says so; the values are words that do not speak against it."),
+    ),
+    "partly_masked": (
+        NEUTRAL,
+        gettext_lazy("A part of the values is hidden already; what is left may still tell who it is."),
+    ),
+    "income_bands": (NEUTRAL, gettext_lazy("They are ranges of income, not sums.")),
     "few_distinct_values": (AGAINST, gettext_lazy("The same few values stand again and again.")),
     "code_list": (FOR, gettext_lazy("The values are codes of a known list.")),
     "year_or_month": (NEUTRAL, gettext_lazy("They are years or months without a day.")),
@@ -47,7 +60,6 @@ _NOTES: Mapping[str, tuple[str, Any]] = {
     "age_groups": (NEUTRAL, gettext_lazy("They are age groups, not ages.")),
     "in_some_cells": (NEUTRAL, gettext_lazy("Only some cells hold it; the column is of something else.")),
     "no_values": (NEUTRAL, gettext_lazy("The column is empty.")),
-    "sampled": (NEUTRAL, gettext_lazy("Only a sample was read.")),
     "names_in_latin_text_not_read": (NEUTRAL, gettext_lazy("Text in Latin letters was not read for names.")),
     "only_truth_types_tried": (NEUTRAL, gettext_lazy("The column holds yes or no; nothing else was looked for.")),
     "only_measure_types_tried": (
@@ -56,6 +68,10 @@ _NOTES: Mapping[str, tuple[str, Any]] = {
     ),
     "only_date_types_tried": (NEUTRAL, gettext_lazy("The column holds dates; only what can be one was looked for.")),
 }
+
+
+_NAME = (gettext_lazy("The column's name hints at it"), gettext_lazy("The column's name says so"))
+_COMMENT = (gettext_lazy("The column's comment hints at it"), gettext_lazy("The column's comment says so"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +129,32 @@ class Verdict:
         return [str(example) for example in self.evidence.get("examples", [])]
 
     @property
+    def sampled(self) -> bool:
+        """Whether only a sample of the rows was judged."""
+        return "sampled" in self.evidence.get("notes", ())
+
+    @property
+    def unverified(self) -> bool:
+        """Whether the values have the form of the type and their check digits are right by luck alone."""
+        return bool(self.entity_type) and "checksum_unverified" in self.evidence.get("notes", ())
+
+    @property
     def others(self) -> list[str]:
-        """Other types that were seen, with their rows."""
-        return [
-            _("%(type)s in %(rows)s rows") % {"type": entity_type_word(str(o["entity_type"])), "rows": count(o["rows"])}
-            for o in self.other_types
-        ]
+        """Other types that were seen, with their rows; in a sample also how many of all rows that may be."""
+        intervals = self.evidence.get("other_intervals") or {}
+        told = []
+        for other in self.other_types:
+            code = str(other["entity_type"])
+            text = _("%(type)s in %(rows)s rows") % {"type": entity_type_word(code), "rows": count(other["rows"])}
+            interval = intervals.get(code)
+            told.append(f"{text} · {interval_in_words(interval)}" if interval else text)
+        return told
+
+    @property
+    def of_all_rows(self) -> str:
+        """In a sample: how many of all rows it may be."""
+        interval = self.evidence.get("interval")
+        return interval_in_words(interval) if interval else ""
 
     @property
     def summary(self) -> str:
@@ -134,13 +170,46 @@ class Verdict:
         if not self.counts:
             return []
         return [
+            *self._read(),
             *self._values(),
+            *self._sampled(),
             *self._checksum(),
             *self._names(),
             *self._spread(),
             *self._notes(),
             *self._neighbours(),
         ]
+
+    def _read(self) -> Iterator[Reason]:
+        rows, cells = self.counts.get("rows", 0), self.counts.get("cells", 0)
+        if rows:
+            text = _("%(rows)s rows were read, %(cells)s of them with a value.")
+            yield Reason(text % {"rows": count(rows), "cells": count(cells)})
+
+    def _sampled(self) -> Iterator[Reason]:
+        """What a sample says of the whole table."""
+        if not self.sampled:
+            return
+        interval = self.evidence.get("interval")
+        if interval:
+            low, high = bounds(interval["low"], interval["high"])
+            params = {"low": low, "high": high, "rows": count(interval["rows"]), "level": f"{interval['level']:.0%}"}
+            if (population := interval.get("population")) is not None:
+                params["rows"] = _("%(rows)s of %(population)s") % {**params, "population": count(population)}
+            if self.entity_type:
+                text = _(
+                    "In the whole table between %(low)s and %(high)s of the rows hold it (%(level)s interval, %(rows)s rows read)."
+                )
+            else:
+                text = _(
+                    "In no row that was read was anything found; of all rows at most %(high)s hold something (%(level)s interval, "
+                    "%(rows)s rows read). That is no proof that there is nothing."
+                )
+            yield Reason(text % params)
+        elif "interval" in self.evidence and self.counts.get("rows"):
+            yield Reason(_("Not all drawn rows were read, so nothing is said of the others."), AGAINST)
+        elif "interval" not in self.evidence:
+            yield Reason(_("The rows that were read were not drawn at random: nothing is said of the others."), AGAINST)
 
     def _values(self) -> Iterator[Reason]:
         cells, matched = self.counts.get("cells", 0), self.counts.get("matched", 0)
@@ -153,16 +222,10 @@ class Verdict:
             params = {"matched": count(matched), "cells": count(cells), "share": percent(share)}
             yield Reason(text % params, FOR if free_text or share >= _MOST else NEUTRAL)
             shape = self.evidence.get("shape_rate") or 0
-            if not free_text and shape - share > _NOTABLY:
+            if not free_text and (shape - share > _NOTABLY or self.evidence.get("checksum_rate") is not None):
                 yield Reason(
-                    _("%(share)s have its shape.") % {"share": percent(shape)}, FOR if shape >= _MOST else NEUTRAL
+                    _("%(share)s have its form.") % {"share": percent(shape)}, FOR if shape >= _MOST else NEUTRAL
                 )
-        interval = self.evidence.get("confidence_interval")
-        if interval:
-            low, high = (percent(bound) for bound in interval)
-            yield Reason(
-                _("In the whole table probably between %(low)s and %(high)s (95%%).") % {"low": low, "high": high}
-            )
         if unread := self.counts.get("text_unread", 0):
             text = _("%(rows)s texts were not read for names.")
             yield Reason(text % {"rows": count(unread)}, AGAINST)
@@ -171,26 +234,33 @@ class Verdict:
         rate, lift = self.evidence.get("checksum_rate"), self.evidence.get("checksum_lift")
         if rate is None or not self.entity_type:
             return
-        luck = LUCK.get(str(self.evidence.get("best_type")))
-        params = {"rate": percent(rate), "luck": percent(luck or 0), "lift": count(round(lift or 0, 1))}
+        rule = known_rule(str(self.evidence.get("best_type")))
+        luck = rule.luck if rule is not None else None
+        params = {
+            "rate": percent(rate),
+            "luck": percent(luck or 0),
+            "lift": number_format(round(lift or 0, 1), 1, use_l10n=True),
+            "checked": count(self.counts.get("checksum_checked", 0)),
+        }
+        text = _(
+            "Check digits are right in %(rate)s of %(checked)s values: %(lift)s times as often as luck would have it (%(luck)s)."
+        )
+        weight = AGAINST if luck and rate < 2 * luck else NEUTRAL
+        yield Reason(text % params, FOR if self.checksum_proven else weight)
         if self.checksum_proven:
-            text = _(
-                "Check digits are right in %(rate)s; luck would give %(luck)s (%(lift)s times as often). That is proof: to reject "
-                "it takes two people."
-            )
-            yield Reason(text % params, FOR)
-        else:
-            text = _("Check digits are right in %(rate)s; luck would give %(luck)s.")
-            yield Reason(text % params, AGAINST if luck and rate < 2 * luck else NEUTRAL)
+            yield Reason(_("The check digits are proof: to reject the finding takes two people."), FOR)
 
     def _names(self) -> Iterator[Reason]:
         name, comment = self.evidence.get("name_match") or 0, self.evidence.get("comment_match") or 0
-        if name >= _SAYS_SO or comment >= _SAYS_SO:
-            yield Reason(_("The column's name says so."), FOR)
+        if not self.entity_type:
+            pass
         elif name or comment:
-            yield Reason(_("The column's name hints at it."), FOR)
-        elif self.entity_type:
-            yield Reason(_("The column's name says nothing of it."))
+            sure = max(name, comment) >= _SAYS_SO
+            who = _COMMENT if comment > name else _NAME
+            said, word = str(who[sure]), self.evidence.get("name_word")
+            yield Reason(_("%(said)s: “%(word)s”.") % {"said": said, "word": word} if word else f"{said}.", FOR)
+        else:
+            yield Reason(_("Neither the column's name nor its comment says anything of it."))
         if named := self.evidence.get("named_like"):
             text = _("The column is named like %(type)s, but its values are not.")
             yield Reason(text % {"type": entity_type_word(str(named))})

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalog.datasets.models import DataField, SubjectKind
 from catalog.jobs.models import JobState
 from catalog.pages.acts import OnceForm
+from catalog.pages.waiting import duration
 from catalog.templatetags.canglang import titled
 from privacy.models import FieldRole, Finding, ScanMode
 from privacy.pages.words import ROLES, entity_choices
 from privacy.services.findings import LONGEST_REASON
+from privacy.services.scans import LONGEST_TEXT_BUDGET
 
 
 class DistributionChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
@@ -49,15 +52,27 @@ class ScanForm(OnceForm):
     mode = forms.ChoiceField(
         label=_("How much to read"), choices=ScanMode.choices, initial=ScanMode.FULL, widget=forms.RadioSelect
     )
+    text_minutes = forms.IntegerField(
+        label=_("Minutes for free text"), required=False, min_value=1, max_value=LONGEST_TEXT_BUDGET // 60
+    )
 
     def __init__(self, *args: Any, distributions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["text_minutes"].help_text = _(
+            "Names in free text are found by reading it, which takes time. What is not read in time makes the scan incomplete. Empty: %(time)s."
+        ) % {"time": duration(settings.SCAN_TEXT_BUDGET_SECONDS)}
         chosen: Any = self.fields["distribution"]
         chosen.queryset = distributions
         mode: Any = self.fields["mode"]
         mode.choices = [
             (ScanMode.FULL, _("Every row. The only scan that a release can stand on.")),
-            (ScanMode.SAMPLE, _("A sample. A first look at a large table in seconds; never enough for a release.")),
+            (
+                ScanMode.SAMPLE,
+                _(
+                    "A sample. Rows drawn at random give a first look at a large table, with how far it can be relied on; never "
+                    "enough for a release."
+                ),
+            ),
         ]
 
 

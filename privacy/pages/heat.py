@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.datasets.models import DataField
 from privacy.models import FieldRole, Finding, FindingState, Scan
+from privacy.pages.changes import reasons_of_return
 from privacy.pages.evidence import Verdict
 from privacy.pages.words import LIKELIHOODS
 from privacy.services.mentions import undecided_mentions
@@ -42,6 +43,16 @@ class HeatRow:
     def by_hand(self) -> bool:
         """Whether a person said it, not a scan."""
         return self.finding is not None and self.finding.scan_id is None
+
+    @property
+    def returned(self) -> list[str]:
+        """Why the finding came back for review after it was decided."""
+        return reasons_of_return(self.finding) if self.finding else []
+
+    @property
+    def unverified(self) -> bool:
+        """Whether its check digits are right by luck alone, although its values have the form of the type."""
+        return self.finding is not None and Verdict.of_finding(self.finding).unverified
 
     @property
     def waits(self) -> bool:

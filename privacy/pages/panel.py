@@ -21,7 +21,7 @@ from catalog.datasets.models import Dataset, Distribution, SubjectKind
 from catalog.jobs.models import JobState
 from catalog.pages.acts import user_of
 from catalog.people.policies import may
-from privacy.models import FieldRole, Finding, FindingState, Scan
+from privacy.models import FieldRole, Finding, FindingState, Scan, ScanSchedule
 from privacy.pages.readiness import Readiness, readiness_of
 
 
@@ -35,6 +35,7 @@ class TableState:
     found: int
     undecided: int
     readiness: Readiness
+    schedule: ScanSchedule | None
 
 
 @require_safe
@@ -66,11 +67,15 @@ def _state_of(distribution: Distribution) -> TableState:
     counts = dict(standing.values_list("role").annotate(number=Count("pk")).order_by())
     return TableState(
         distribution=distribution,
-        scan=Scan.objects.filter(distribution=distribution).select_related("job").defer("columns").first(),
+        scan=Scan.objects.filter(distribution=distribution)
+        .select_related("job")
+        .defer("columns", "comparison")
+        .first(),
         roles=[(role, counts[role]) for role in FieldRole.values if role in counts],
         found=sum(counts.values()),
         undecided=findings.awaiting_review().count(),
         readiness=readiness_of(distribution),
+        schedule=ScanSchedule.objects.filter(distribution=distribution).first(),
     )
 
 

@@ -29,7 +29,7 @@ from privacy.pages.effect import Told, tell_effect
 from privacy.pages.forms import SubjectForm
 from privacy.pages.readiness import readiness_of
 from privacy.pages.rule_forms import protection_in_words
-from privacy.pages.scans import failure_in_words, progress_in_words
+from privacy.pages.scan_report import failure_in_words, progress_in_words
 from privacy.pages.selection import distributions_worked_on
 from privacy.pages.words import operator_label, told
 from privacy.services.effects import effects_of, request_effect

@@ -20,8 +20,16 @@ _CHECKS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     (
         "scan",
         _("Every row is scanned"),
-        ("scan_missing", "scan_not_complete", "scan_sampled", "scan_outdated", "source_changed"),
+        (
+            "scan_missing",
+            "scan_not_complete",
+            "scan_sampled",
+            "scan_outdated",
+            "source_changed",
+            "scan_before_columns",
+        ),
     ),
+    ("columns", _("The columns are those of the record"), ("columns_changed",)),
     ("findings", _("Every finding is decided"), ("findings_undecided",)),
     ("mentions", _("Fields that mention somebody in some rows are settled"), ("mentions_undecided",)),
     ("subject", _("It is said whom a row is about"), ("subject_missing", "subject_is_serial")),
@@ -89,6 +97,7 @@ def _check(distribution: Distribution, basis: Basis, code: str, title: str, code
     places = {
         "scan": (scan_link(pk), gettext("Scan it")),
         "scan_not_complete": (reverse("scan", args=[basis.scan_id or 0]), gettext("See why")),
+        "columns": (reverse("distribution-columns", args=[pk]), gettext("See what changed")),
         "findings": (reverse("review-next", args=[pk]), gettext("Review them")),
         "mentions": (reverse("findings", args=[pk]), gettext("See the findings")),
         "quasi": (reverse("findings", args=[pk]), gettext("See the findings")),

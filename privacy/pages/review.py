@@ -31,15 +31,17 @@ _MOST_TYPES = 12
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits for a decision, table by table, the oldest first; then the tables in which all is decided."""
     user = user_of(request)
-    findings = Finding.objects.visible_to(user)
+    awaiting = Finding.objects.visible_to(user).awaiting_review()
+    came_back = request.GET.get("which") == "came_back"
+    chosen = Finding.objects.visible_to(user).came_back() if came_back else awaiting
     counts = list(
-        findings.awaiting_review()
-        .values("distribution")
+        chosen.values("distribution")
         .annotate(
             waiting=Count("pk"),
             second=Count("pk", filter=~Q(pending_state="")),
             mine=Count("pk", filter=Q(pending_by=user)),
             direct=Count("pk", filter=Q(role=FieldRole.DIRECT)),
+            returned=Count("pk", filter=~Q(returned=[])),
             oldest=Min("scan__requested_at"),
         )
         .order_by("oldest", "distribution")
@@ -47,11 +49,17 @@ def queue(request: HttpRequest) -> HttpResponse:
     tables = distributions_worked_on(user)
     known = tables.in_bulk([line["distribution"] for line in counts])
     waiting = [{**line, "table": known[line["distribution"]]} for line in counts if line["distribution"] in known]
-    decided = tables.filter(findings__isnull=False).exclude(pk__in=known).annotate(total=Count("findings"))
+    decided = (
+        tables.filter(findings__isnull=False)
+        .exclude(pk__in=awaiting.order_by().values("distribution"))
+        .annotate(total=Count("findings"))
+    )
     context = {
         "waiting": waiting,
         "number": sum(line["waiting"] for line in waiting),
         "mine": sum(line["mine"] for line in waiting),
+        "came_back": came_back,
+        "returned": Finding.objects.visible_to(user).came_back().count(),
         "page": page_of(request, decided),
         "chart": _findings_by_type(user),
     }

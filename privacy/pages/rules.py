@@ -16,12 +16,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from catalog.pages.acts import user_of
+from catalog.people.policies import may
 from catalog.templatetags.canglang import colon
-from privacy.detection.checksums import LUCK
-from privacy.detection.rules import EntityRule, load_rules
-from privacy.models import FieldRole
+from privacy.detection.rules import EntityRule
+from privacy.models import FieldRole, OwnRule
+from privacy.pages.own_rules import links_of, step_of
 from privacy.pages.words import FAMILIES, PIPL_CATEGORIES, citation, in_chinese, label_of_rule, percent
 from privacy.risk.rules import Rule, RulePack, shipped_rule_pack
+from privacy.services.rules import current_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class TypeRow:
     other_label: str
     pipl: str
     source: str
+    own: OwnRule | None = None  # the bureau's own, where the reader may see more of it
+    step: tuple[str, Any] = ("", "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,8 +51,7 @@ class TypeRow:
     @property
     def luck(self) -> str:
         """How often a value of its form passes the check by luck; empty where there is no check."""
-        luck = LUCK.get(self.rule.entity_type)
-        return "" if luck is None else percent(luck)
+        return "" if self.rule.luck is None else percent(self.rule.luck)
 
     def holds(self, words: str) -> bool:
         """Whether the row has these words anywhere."""
@@ -69,8 +73,9 @@ class TypeRow:
 @require_safe
 @login_required
 def entity_rules(request: HttpRequest) -> HttpResponse:
-    """Every entity type of the rule pack; `?q=` searches, `?role=` narrows."""
-    pack = load_rules()
+    """Every entity type of the rule pack and of the bureau's own rules; `?q=` searches, `?role=` and `?own=` narrow."""
+    user, pack = user_of(request), current_rules()
+    links, own_only = links_of(user), bool(request.GET.get("own"))
     words, role = request.GET.get("q", "").strip().lower()[:100], request.GET.get("role", "")
     rows = [
         TypeRow(
@@ -79,16 +84,27 @@ def entity_rules(request: HttpRequest) -> HttpResponse:
             other_label=rule.label_en if in_chinese() else rule.label_zh,
             pipl=str(PIPL_CATEGORIES[rule.pipl]),
             source=citation(rule.source.title, rule.source.title_en, rule.source.article, rule.source.article_en),
+            own=links.get(rule.entity_type),
+            step=step_of(links[rule.entity_type]) if rule.entity_type in links else ("", ""),
         )
         for rule in pack.entities.values()
     ]
-    shown = [row for row in rows if (not words or row.holds(words)) and (not role or row.rule.role == role)]
+    shown = [
+        row
+        for row in rows
+        if (not words or row.holds(words))
+        and (not role or row.rule.role == role)
+        and (not own_only or row.rule.own is not None)
+    ]
     context = {
         "version": pack.version,
         "rows": shown,
         "total": len(rows),
         "q": request.GET.get("q", "")[:100],
         "role": role,
+        "own": own_only,
+        "may_read_own": may(user, "own_rule.read"),
+        "may_write_own": may(user, "own_rule.manage"),
         "roles": [code for code in FieldRole.values if code != FieldRole.NONE],
     }
     return render(request, "privacy/rules.html", context)

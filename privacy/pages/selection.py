@@ -11,6 +11,9 @@ from catalog.people.models import Role, User
 from catalog.people.policies import organizations_with
 from privacy.models import READING_ROLES
 
+# Who asks for scans.
+SCANNING_ROLES = (Role.PRIVACY_OFFICER, Role.DATA_STEWARD)
+
 
 def distributions_worked_on(user: User, *roles: Role) -> Any:
     """Distributions of datasets whose provider, owner or controller `user` holds one of `roles` with (any reading role)."""

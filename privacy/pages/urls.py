@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from privacy.pages import cards, deciding, panel, protection, review, rule_page, rules, scans
+from privacy.pages import (
+    cards,
+    combinations,
+    deciding,
+    own_rules,
+    panel,
+    protection,
+    review,
+    rule_page,
+    rules,
+    scans,
+    schedules,
+)
 
 urlpatterns = [
     path("scans/", scans.scan_list, name="scans"),
@@ -10,6 +22,11 @@ urlpatterns = [
     path("scans/<int:pk>/", scans.scan_page, name="scan"),
     path("scans/<int:pk>/progress/", scans.scan_progress, name="scan-progress"),
     path("scans/<int:pk>/stop/", scans.scan_stop, name="scan-stop"),
+    path("scans/<int:pk>/combinations/", combinations.combinations_page, name="scan-combinations"),
+    path("scans/<int:pk>/combinations/progress/", combinations.combinations_progress, name="scan-combinations-progress"),
+    path("scans/<int:pk>/resume/", scans.scan_resume, name="scan-resume"),
+    path("scans/tables/<int:pk>/again/", schedules.schedule, name="scan-schedule"),
+    path("scans/schedules/<int:pk>/end/", schedules.schedule_end, name="scan-schedule-end"),
     path("review/", review.queue, name="review"),
     path("review/cards/<int:pk>/", cards.card, name="review-card"),
     path("review/cards/<int:pk>/confirm/", deciding.confirm, name="review-confirm"),
@@ -31,5 +48,15 @@ urlpatterns = [
     path("protection/<int:pk>/<int:field>/preview/", rule_page.rule_preview, name="rule-preview"),
     path("rules/", rules.entity_rules, name="rules"),
     path("rules/risk/", rules.risk_rules, name="risk-rules"),
+    path("rules/own/new/", own_rules.new_rule, name="own-rule-new"),
+    path("rules/own/import/", own_rules.import_rules, name="own-rules-import"),
+    path("rules/own/export/", own_rules.export_rules, name="own-rules-export"),
+    path("rules/own/trials/<int:pk>/", own_rules.trial_page, name="own-rule-trial"),
+    path("rules/own/<int:pk>/", own_rules.rule_page, name="own-rule"),
+    path("rules/own/<int:pk>/edit/", own_rules.edit_rule, name="own-rule-edit"),
+    path("rules/own/<int:pk>/try/", own_rules.try_values, name="own-rule-try"),
+    path("rules/own/<int:pk>/try-table/", own_rules.try_table, name="own-rule-try-table"),
+    path("rules/own/<int:pk>/on/", own_rules.turn_on, name="own-rule-on"),
+    path("rules/own/<int:pk>/off/", own_rules.turn_off, name="own-rule-off"),
     path("fragments/privacy/<int:pk>/", panel.dataset_panel, name="privacy-dataset-panel"),
 ]

@@ -6,7 +6,7 @@ States, roles and likelihoods have their words in `catalog.pages.wording`; why t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.formats import number_format
@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from catalog.api.errors import render_message
 from catalog.templatetags.canglang import listed, thousands
 from privacy.detection.model import Likelihood
-from privacy.detection.rules import EntityRule, Family, load_rules
+from privacy.detection.rules import EntityRule, Family
 from privacy.masking.operators import PROPERTIES, Operator, Technique
+from privacy.services.rules import current_rules, known_rule
 
 LIKELIHOODS = tuple(step.value for step in Likelihood)
 
@@ -84,7 +85,12 @@ ROLES: Mapping[str, Any] = {
 WORK: Mapping[str, Any] = {
     "fingerprint": _("comparing the content with what was read"),
     "scan": _("reading rows"),
+    "text": _("reading names in free text"),
+    "draw": _("drawing rows at random"),
+    "judge": _("judging the rows that were drawn"),
+    "resume": _("going to the row where reading stopped"),
     "measure": _("reading and measuring rows"),
+    "combinations": _("counting combinations"),
 }
 
 
@@ -107,13 +113,13 @@ def citation(source: str, source_en: str, article: str, article_en: str) -> str:
 
 def entity_label(code: str) -> str | None:
     """The same by code; None where the rule pack knows no such type."""
-    rule = load_rules().entities.get(code)
+    rule = known_rule(code)
     return label_of_rule(rule) if rule else None
 
 
 def entity_choices() -> list[tuple[str, str]]:
     """Every type of the rule pack with its code, so that both can be searched for."""
-    return [(code, f"{label_of_rule(rule)} · {code}") for code, rule in load_rules().entities.items()]
+    return [(code, f"{label_of_rule(rule)} · {code}") for code, rule in current_rules().entities.items()]
 
 
 def operator_label(code: str) -> str:
@@ -134,6 +140,31 @@ def percent(share: float) -> str:
     if 0 < share < 0.001:
         return "<" + number_format("0.1", use_l10n=True) + "%"
     return number_format(f"{math.floor(share * 1000 + 1e-6) / 10:g}", use_l10n=True) + "%"
+
+
+def bounds(low: float, high: float) -> tuple[str, str]:
+    """The ends of an interval as per cent to two figures, rounded outwards."""
+    return _fine_percent(low, math.floor), _fine_percent(high, math.ceil)
+
+
+def interval_in_words(interval: Mapping[str, Any]) -> str:
+    """An interval as a table shows it: 0–0.015% of all rows."""
+    low, high = bounds(interval["low"], interval["high"])
+    if low == high:
+        return gettext("%(share)s of all rows") % {"share": low}
+    return gettext("%(low)s to %(high)s of all rows") % {"low": low, "high": high}
+
+
+def _fine_percent(share: float, rounded: Callable[[float], int]) -> str:
+    if share in (0, 1):
+        return f"{share:.0%}"
+    # Figures after the point that two telling ones need: of what is near all, those of what is missing.
+    places = max(0, 1 - math.floor(math.log10(100 * min(share, 1 - share))))
+    figure = rounded(share * 10 ** (places + 2) + (-1e-6 if rounded is math.ceil else 1e-6)) / 10**places
+    return (
+        number_format(f"{figure:.{places}f}".rstrip("0").rstrip(".") if places else f"{figure:.0f}", use_l10n=True)
+        + "%"
+    )
 
 
 def told(message: str, params: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
-from privacy.detection.rules import load_rules
 from privacy.models import FieldRole, Finding, FindingDecision, FindingState
+from privacy.services.rules import current_rules
 
 # How strictly a role is protected; going down this list is a downgrade.
 STRICTNESS = {FieldRole.DIRECT: 3, FieldRole.SENSITIVE: 2, FieldRole.QUASI: 1, FieldRole.NONE: 0}
@@ -75,7 +75,7 @@ def _check_verdict(entity_type: str, role: str, reason: str) -> None:
     problems = _reason_problems(reason)
     if role not in FieldRole.values:
         problems["role"] = [gettext_noop("Choose direct, quasi, sensitive or none.")]
-    if entity_type and entity_type not in load_rules().entities:
+    if entity_type and entity_type not in current_rules().entities:
         problems["entity_type"] = [gettext_noop("The rule pack knows no such entity type.")]
     if problems:
         raise InvalidInput(fields=problems)
@@ -119,6 +119,7 @@ def _decide_or_wait(
         role=role,
         reason=reason,
         waits=True,
+        pattern=finding.pattern,
         decided_by=actor,
         decided_at=timezone.now(),
     )
@@ -151,7 +152,7 @@ def _decide(
     finding.state, finding.entity_type, finding.role, finding.reason = state, entity_type, role, reason
     finding.decided_by, finding.decided_at = actor, timezone.now()
     finding.pending_state = finding.pending_type = finding.pending_role = finding.pending_reason = ""
-    finding.pending_by = None
+    finding.pending_by, finding.returned = None, []
     finding.save()
     decision = FindingDecision.objects.create(
         finding=finding,
@@ -159,11 +160,12 @@ def _decide(
         entity_type=entity_type,
         role=role,
         reason=reason,
+        pattern=finding.pattern,
         decided_by=actor,
         decided_at=finding.decided_at,
     )
     write_field_verdict(field=finding.field, entity_type=entity_type, role=role)
-    pack = load_rules()
+    pack = current_rules()
     if (rule := pack.entities.get(entity_type)) is not None:
         propose_initial_grade(field=finding.field, grade=rule.grade, entity_type=entity_type, rules=pack.version)
     record(

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from catalog.datasets.models import Distribution
 from catalog.jobs.models import JobState
+from privacy.detection.model import FieldRole
 from privacy.models import Finding, Scan
+from privacy.services.rules import current_rules
 
 
 def last_scan(distribution: Distribution) -> Scan | None:
@@ -25,4 +27,15 @@ def undecided_mentions(scan: Scan | None, findings: Iterable[Finding]) -> frozen
     """Names of the columns in which `scan` saw something personal, and of which no finding says anything."""
     settled = {finding.field.name for finding in findings}
     columns = scan.columns if scan is not None else []
-    return frozenset(column["name"] for column in columns if column["other_types"] and column["name"] not in settled)
+    entities = current_rules().entities
+
+    def personal(entity_type: str) -> bool:
+        """An organisation that a text names tells nothing about anybody; a type that the pack does not know may."""
+        rule = entities.get(entity_type)
+        return rule is None or rule.pipl != "not_personal" or rule.role is FieldRole.DIRECT
+
+    return frozenset(
+        column["name"]
+        for column in columns
+        if column["name"] not in settled and any(personal(other["entity_type"]) for other in column["other_types"])
+    )

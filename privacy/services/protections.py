@@ -142,6 +142,7 @@ def _write(actor: User, field: DataField, stated: Stated) -> FieldProtection:
     policy = ProtectionPolicy.objects.select_for_update().get(pk=policy.pk)
     policy.version += 1
     policy.save(update_fields=["version"])
+    protection: FieldProtection
     protection, _ = FieldProtection.objects.update_or_create(
         field=field,
         defaults={

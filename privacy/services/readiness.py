@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 from catalog.datasets.locations import open_source
 from catalog.datasets.models import Distribution, SubjectKind
-from catalog.jobs.models import JobState
 from catalog.messages import gettext_noop
-from privacy.detection.rules import load_rules
 from privacy.masking.operators import Operator
 from privacy.masking.policy import Policy
 from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanMode
 from privacy.risk.rules import shipped_rule_pack
 from privacy.services.mentions import last_scan, undecided_mentions
 from privacy.services.protections import policy_of
+from privacy.services.rules import current_rules
 from privacy.services.subjects import is_serial
+from privacy.services.unread import read_enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ SCAN_NOT_COMPLETE = Problem("scan_not_complete", gettext_noop("The last scan did
 SCAN_SAMPLED = Problem("scan_sampled", gettext_noop("The last scan read only a sample."))
 SCAN_OUTDATED = Problem("scan_outdated", gettext_noop("The last scan was made under older rules."))
 SOURCE_CHANGED = Problem("source_changed", gettext_noop("The data has changed since the last scan."))
+COLUMNS_CHANGED = Problem(
+    "columns_changed", gettext_noop("The source has other columns than the record; its steward takes them over first.")
+)
+SCAN_BEFORE_COLUMNS = Problem(
+    "scan_before_columns", gettext_noop("The last scan is older than the columns of the record.")
+)
 UNDECIDED = Problem("findings_undecided", gettext_noop("Some findings have not been decided."))
 MENTIONS_UNDECIDED = Problem(
     "mentions_undecided",
@@ -92,7 +98,7 @@ def basis_of(distribution: Distribution, *, fingerprint: str) -> Basis:
         "findings": [[f.field_id, f.entity_type, f.role, f.state, f.pending_state] for f in findings],
         "policy": policy.digest(),
         # Other rules may find, forbid or weigh something else on the same bytes.
-        "rules": [load_rules().version, shipped_rule_pack().digest],
+        "rules": [current_rules().version, shipped_rule_pack().digest],
         "subject": [distribution.dataset.subject_kind, distribution.subject_field_id],
         # What the gates were judged by: data turned 不予共享 or 核心 since then is not what was assessed.
         "sharing": distribution.dataset.share_type,
@@ -118,12 +124,16 @@ def _problems(
         found.append(NO_SCAN)
     elif scan.mode != ScanMode.FULL:
         found.append(SCAN_SAMPLED)
-    elif scan.state != JobState.COMPLETE:
+    elif not read_enough(scan, policy):
         found.append(SCAN_NOT_COMPLETE)
     elif scan.fingerprint != fingerprint:
         found.append(SOURCE_CHANGED)
-    elif scan.rules_version != load_rules().version:
+    elif scan.rules_version != current_rules().version:
         found.append(SCAN_OUTDATED)
+    elif distribution.columns_changed_at is not None and scan.requested_at < distribution.columns_changed_at:
+        found.append(SCAN_BEFORE_COLUMNS)
+    if distribution.drift_seen_at is not None:
+        found.append(COLUMNS_CHANGED)
     if any(finding.state == "proposed" or finding.pending_state for finding in findings):
         found.append(UNDECIDED)
     found += _subject_problems(distribution, findings)

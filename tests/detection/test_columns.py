@@ -170,9 +170,6 @@ NOTHING: list[tuple[str, Callable[[People], object]]] = [
     ("手机号归属地类型", lambda p: p.random.choice(["本地", "异地"])),
     ("F15", lambda p: p.random.random() < 0.5),
     ("F16", lambda p: None),
-    ("身份证号", lambda p: p.resident_id()[:3] + "*" * 14 + "X"),
-    ("手机号", lambda p: p.mobile()[:3] + "****" + p.mobile()[-4:]),
-    ("姓名", lambda p: p.name()[0] + "**"),
 ]
 
 
@@ -184,9 +181,43 @@ def test_not_taken_for_personal_data(name: str, maker: Callable[[People], object
     assert found.counts["matched"] == 0
 
 
-def test_a_masked_column_keeps_what_its_name_says_as_evidence() -> None:
-    found = scan(["320***********123X"] * 5, "身份证号")
-    assert found.evidence["named_like"] == "CN_RESIDENT_ID"
+MASKED: list[tuple[str, str, Callable[[People], object]]] = [
+    ("CN_RESIDENT_ID", "身份证号", lambda p: p.resident_id()[:3] + "*" * 14 + "X"),
+    ("CN_RESIDENT_ID", "F07", lambda p: p.resident_id()[:6] + "********" + p.resident_id()[-4:]),
+    ("CN_MOBILE", "手机号", lambda p: p.mobile()[:3] + "****" + p.mobile()[-4:]),
+    ("CN_MOBILE", "F07", lambda p: p.mobile()[:3] + "****" + p.mobile()[-4:]),
+    ("CN_BANK_CARD", "F07", lambda p: p.bank_card()[:4] + "*" * 11 + p.bank_card()[-4:]),
+    ("CN_BANK_CARD", "card_no", lambda p: "XXXX-XXXX-XXXX-" + p.mobile()[-4:]),
+    ("US_SSN", "F07", lambda p: "***-**-" + p.mobile()[-4:]),
+    ("EMAIL_ADDRESS", "F07", lambda p: p.name().encode().hex()[:2] + "***@163.com"),
+    ("CN_PASSPORT", "护照号码", lambda p: p.passport()[:3] + "****" + p.passport()[-2:]),
+    ("PERSON", "姓名", lambda p: p.name()[0] + "**"),
+    ("PERSON", "F07", lambda p: p.name()[0] + "某某"),
+]
+
+
+@pytest.mark.parametrize(("entity_type", "name", "maker"), MASKED, ids=[f"{n}-{t}" for t, n, _ in MASKED])
+def test_a_partly_masked_column_is_possibly_of_its_type_and_says_so(
+    entity_type: str, name: str, maker: Callable[[People], object]
+) -> None:
+    found = scan(make(maker), name)
+    assert (found.entity_type, found.likelihood) == (entity_type, Likelihood.POSSIBLE)
+    assert "partly_masked" in found.evidence["notes"]
+    assert found.counts["matched"] >= 0.9 * ROWS
+
+
+@pytest.mark.parametrize("text", ["****", "ABCD-EFGH-1234", "★★★★☆", "12*30*5", "M8*20", "*", "A-**-B", "5*6cm"])
+def test_stars_alone_make_no_masked_value(text: str) -> None:
+    found = scan([f"{text}" for _ in range(60)] + ["x"], "F07")
+    assert found.entity_type is None
+
+
+def test_open_numbers_among_masked_ones_are_still_the_finding() -> None:
+    people = People(71)
+    values = [people.mobile() if i % 2 else people.mobile()[:3] + "****" + people.mobile()[-4:] for i in range(ROWS)]
+    found = scan(values, "手机号")
+    assert (found.entity_type, found.likelihood) == ("CN_MOBILE", Likelihood.VERY_LIKELY)
+    assert "partly_masked" not in found.evidence["notes"]
 
 
 def test_a_credit_code_is_not_a_persons_id_and_the_other_way_round() -> None:

@@ -9,9 +9,13 @@ import pyarrow as pa
 import pytest
 
 from privacy.detection.analyzer import build_analyzer
+from privacy.detection.free_text import TextBudget
+from privacy.detection.lac import pieces_of, shared_tagger
+from privacy.detection.mentions import Mention
 from privacy.detection.model import ColumnInput, TableScan
-from privacy.detection.person_names import find_persons, pieces_of, shared_tagger
-from privacy.detection.scan import scan_table
+from privacy.detection.person_names import find_persons
+from privacy.detection.reading import read_mentions
+from privacy.detection.scan import TableScanner, scan_table
 from tests.detection.people import People
 
 TEXTS = {
@@ -72,10 +76,10 @@ def test_the_tagger_agrees_with_the_package_it_takes_its_model_from() -> None:
     for text in [*TEXTS, *remarks(40, every=2)]:
         spans, position = [], 0
         for word, tag in reference.run(text):
-            if tag == "PER":
-                spans.append((position, position + len(word)))
+            if tag in ("PER", "ORG"):
+                spans.append((position, position + len(word), tag))
             position += len(word)
-        assert shared_tagger().persons([text]) == [spans]
+        assert [tuple(word[:3]) for word in shared_tagger().tag([text])[0]] == spans
 
 
 def test_presidio_finds_the_same_names() -> None:
@@ -156,6 +160,78 @@ def test_each_text_is_read_once_however_often_it_stands_there() -> None:
     assert len(read) == 2  # one look before and one after a single reading
 
 
-def test_english_text_says_that_names_were_not_read() -> None:
-    column = scan(["Please call John Smith tomorrow about the invoice"] * 30).columns[0]
-    assert "names_in_latin_text_not_read" in column.evidence["notes"]
+def test_english_text_is_read_for_names() -> None:
+    column = scan(
+        ["Please call John Smith tomorrow about the invoice", "The invoice was sent, nothing else to do"] * 30
+    ).columns[0]
+    assert (column.entity_type, column.counts["matched"], column.counts["text_read"]) == ("PERSON", 30, 60)
+    assert column.evidence["examples"] == ["J*** S***"]
+
+
+def test_a_column_of_both_languages_is_read_in_both() -> None:
+    values = [
+        "联系人王小明,已核实",
+        "Please call John Smith tomorrow",
+        "材料齐全,准予受理",
+        "nothing to do for us today",
+    ]
+    column = scan(values * 20).columns[0]
+    assert (column.entity_type, column.counts["matched"], column.counts["text_read"]) == ("PERSON", 40, 80)
+
+
+def test_organisations_in_text_are_counted_beside_the_verdict() -> None:
+    values = ["投诉人王小明反映苏州恒力纺织有限公司欠薪", "已转苏州市公安局姑苏分局处理", "材料齐全,准予受理"] * 20
+    column = scan(values, "诉求").columns[0]
+    assert column.entity_type == "PERSON"
+    assert ("ORGANIZATION", 40) in [(other.entity_type, other.rows) for other in column.other_types]
+    only = scan(["已转苏州市公安局姑苏分局处理", "材料齐全,准予受理"] * 20, "办理结果").columns[0]
+    assert (only.entity_type, [(o.entity_type, o.rows) for o in only.other_types]) == (None, [("ORGANIZATION", 20)])
+
+
+def test_goods_in_english_are_not_taken_for_people() -> None:
+    kinds, stuffs, things = ("Red", "Large", "Premium"), ("Cotton", "Steel", "Leather"), ("Shirt", "Lamp", "Watch")
+    goods = [f"{kind} {stuff} {thing}" for kind in kinds for stuff in stuffs for thing in things]
+    assert scan(goods * 10).columns[0].entity_type is None
+
+
+def test_a_column_with_much_text_does_not_take_what_others_need() -> None:
+    long = [f"{text}。" * 12 for text in remarks(600)]
+    short = remarks(600)
+
+    class PerCharacter:
+        """A clock by which a thousand characters take a second."""
+
+        now = 0.0
+
+        def __call__(self) -> float:
+            return self.now
+
+    clock = PerCharacter()
+
+    def read(texts: Sequence[str]) -> list[list[Mention]]:
+        clock.now += sum(map(len, texts)) / 1000
+        return read_mentions(texts)
+
+    names = ["long", "short"]
+    columns = [ColumnInput(name, "", pa.string()) for name in names]
+    scanner = TableScanner(columns, text_budget_seconds=40, clock=clock)
+    for name in names:
+        scanner.scanners[name]._reader.find = read
+    counted = scanner.scan(pa.record_batch([pa.array(long), pa.array(short)], names=names)).columns
+    assert counted["short"].text.unread_rows == 0
+    assert 0 < counted["long"].text.unread_rows < 600  # it has read with what was left
+    assert scanner.budget.is_spent()
+
+
+def test_what_other_columns_have_needed_is_kept_for_them() -> None:
+    budget = TextBudget(100.0, lambda: 0.0)
+    for name, seconds in (("short", 5.0), ("long", 40.0)):
+        budget.serve(name)
+        budget.spend(seconds, 1)
+    budget.serve("long")
+    budget.spend(49.0, 1)
+    assert not budget.is_spent()
+    budget.spend(1.0, 1)
+    assert budget.is_spent()  # for five seconds are kept
+    budget.serve("short")
+    assert not budget.is_spent()

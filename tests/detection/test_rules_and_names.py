@@ -69,7 +69,7 @@ def test_every_recognizer_has_a_rule_and_every_rule_a_source() -> None:
         ('type = "CN_MOBILE"', 'type = "CN_RESIDENT_ID"'),
         ('type = "CN_MOBILE"', 'type = "CN_MOBILE"\ncolour = "red"'),
         ("[counter]", "[counter"),
-        ('version = "2026.12.1"', ""),
+        ('version = "2026.12.2"', ""),
         ("unproven = 0.78", "unproven = 0.99"),
         ("on = false", 'on = "no"'),
         ("cells = { digits = true, least = 5, most = 11 }", "cells = { digits = true, least = 11, most = 5 }"),
@@ -86,7 +86,7 @@ def test_a_broken_rule_pack_is_refused(before: str, after: str) -> None:
 
 def test_a_bureaus_own_pack_changes_what_a_type_means() -> None:
     pack = load_rules(
-        TEXT.replace('version = "2026.12.1"', 'version = "own"').replace('role = "direct"', 'role = "quasi"', 1)
+        TEXT.replace('version = "2026.12.2"', 'version = "own"').replace('role = "direct"', 'role = "quasi"', 1)
     )
     assert (pack.version, pack.role_of("CN_RESIDENT_ID")) == ("own", FieldRole.QUASI)
 
@@ -95,7 +95,7 @@ def test_the_registry_serves_both_languages() -> None:
     running = {kind.entity for kind in COLUMN_RECOGNIZERS} & set(load_rules().running)
     for language in ("zh", "en"):
         entities = {r.supported_entities[0] for r in registry().get_recognizers(language=language, all_fields=True)}
-        assert running | {"PERSON"} == entities
+        assert running | {"PERSON", "ORGANIZATION"} == entities
     (only,) = registry(types=["UK_NHS"], languages=["en"], names=False).recognizers
     assert only.supported_entities == ["UK_NHS"]
 

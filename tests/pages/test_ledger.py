@@ -44,6 +44,7 @@ PUT_TOGETHER = {
     "application.": {action.value for action in Action},
     "finding.": {state.value for state in FindingState} - {FindingState.PROPOSED.value},
     "scan.": {JobState.CANCELLED.value, JobState.FAILED.value},
+    "combinations.": {JobState.CANCELLED.value, JobState.FAILED.value},
 }
 
 

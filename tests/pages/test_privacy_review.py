@@ -45,7 +45,8 @@ def cast(stages: Stages) -> Cast:
 
 
 def finding_of(stages: Stages, name: str) -> Finding:
-    return Finding.objects.get(field=stages.field(name))
+    found: Finding = Finding.objects.get(field=stages.field(name))
+    return found
 
 
 def card(stages: Stages, name: str) -> str:
@@ -139,8 +140,13 @@ def test_a_card_shows_masked_evidence_in_words(cast: Cast, stages: Stages) -> No
     assert "Resident ID number" in page
     assert "Very likely" in page
     assert "100% of the values are of this kind: 240 of 240." in page
-    assert "That is proof: to reject it takes two people." in page
-    assert "The column's name says so." in page
+    assert re.search(
+        r"Check digits are right in \d+(\.\d)?% of 240 values: \d+\.\d times as often as luck would have it", page
+    )
+    assert "The check digits are proof: to reject the finding takes two people." in page
+    assert "The column's name says so: “身份证" in page
+    assert "240 rows were read, 240 of them with a value." in page
+    assert "The same table holds: " in page
     assert re.search(r"320\*+", page), "examples are masked"
     assert not re.search(r"\d{17}[\dX]", page)
     assert "居民身份证号" in text_of(Visitor(cast.oscar, language="zh-hans").get(card(stages, "身份证号")))
@@ -416,13 +422,16 @@ def test_evidence_against_a_finding_is_told_too(db: None) -> None:
         checksum_rate=0.09,
         checksum_lift=0.99,
         counter_name=1.0,
-        notes=["dates_in_few_years", "unheard_of"],
-        counts={"nulls": 10, "text_unread": 7},
+        notes=["checksum_unverified", "dates_in_few_years", "unheard_of"],
+        counts={"nulls": 10, "text_unread": 7, "checksum_checked": 990},
     )
     texts = dict(reasons)
     assert texts["30% of the values are of this kind: 300 of 1,000."] == "neutral"
-    assert texts["100% have its shape."] == "for"
-    assert texts["Check digits are right in 9%; luck would give 9%."] == "against"
+    assert texts["100% have its form."] == "for"
+    assert (
+        texts["Check digits are right in 9% of 990 values: 1.0 times as often as luck would have it (9%)."] == "against"
+    )
+    assert "unverified" in next(text for text in texts if "only as often as luck has it" in text)
     assert texts["The column's name speaks of something that is not personal."] == "against"
     assert texts["The dates inside the numbers lie in few years, as in case numbers."] == "against"
     assert texts["7 texts were not read for names."] == "against"

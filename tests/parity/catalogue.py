@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalog.datasets.drift import ColumnRead, note_columns
 from catalog.datasets.grading import set_grade
 from catalog.datasets.lineage import LinkKind
 from catalog.datasets.linking import link_datasets
@@ -41,6 +42,21 @@ def _submitted(scene: Scene) -> Any:
 
 def _published(scene: Scene) -> Any:
     return scene.stages.published
+
+
+def _drifted(scene: Scene) -> Any:
+    """The source has lost a column and got another."""
+    columns = [
+        ColumnRead(name=field.name, data_type="C", native_type=field.native_type, nullable=True, comment="")
+        for field in scene.stages.distribution.fields.exclude(name="诊断")
+    ]
+    new = ColumnRead(name="科室", data_type="C", native_type="text", nullable=True, comment="")
+    note_columns(distribution=scene.stages.distribution, columns=[*columns, new])
+    return scene.stages.distribution
+
+
+def _as_it_was_read(scene: Scene) -> dict[str, Any]:
+    return {"seen_at": scene.it.drift_seen_at.isoformat()}
 
 
 def _own_right(scene: Scene) -> Any:
@@ -353,6 +369,16 @@ FIELDS = [
         page=page("dataset-fields", _described, at=lambda scene: (scene.stages.draft.pk,)),
         api=api("PATCH", "api-field-detail", {"label": "主要诊断", "data_type": "M"}),
         lines=("field.described",),
+        stage="draft",
+    ),
+    Command(
+        "take changed columns over",
+        who="stella",
+        may=STEWARDS,
+        start=_drifted,
+        page=page("distribution-columns", _as_it_was_read),
+        api=api("POST", "api-distribution-accept-drift", _as_it_was_read),
+        lines=("distribution.drift_accepted",),
         stage="draft",
     ),
     Command(

@@ -105,6 +105,8 @@ class Command:
     start: Callable[[Scene], Any] = nothing
     may: tuple[str, ...] = ()
     stage: str = "ready"  # the property of `Stages` that the world is brought to
+    # What the page has in it where it answers by itself instead of leading on: values that somebody tried are kept nowhere.
+    shown: str = ""
     # Both sides refuse it, and the refusal itself leaves these lines.
     refused: bool = False
 
@@ -133,7 +135,8 @@ def on_page(command: Command, scene: Scene, user: User | None) -> Answer:
     answer = send(request.path(scene), request.body(scene))
     refusals = [told.message for told in get_messages(answer.wsgi_request) if told.level >= constants.ERROR]
     # A page that is shown again instead of leading on has something to complain about; a file is its own answer.
-    went_on = answer.status_code == 302 or _read(answer)
+    shown = bool(command.shown) and not answer.streaming and command.shown in answer.content.decode()
+    went_on = answer.status_code == 302 or shown or _read(answer)
     return Answer(went_on and not refusals, answer.status_code, " ".join(refusals))
 
 

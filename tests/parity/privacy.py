@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from privacy.models import Finding, FindingState
+from privacy.services.combinations import request_combinations
 from privacy.services.effects import request_effect
 from privacy.services.findings import confirm_finding, correct_finding, reject_finding
 from privacy.services.scans import request_scan
+from privacy.services.schedules import set_scan_schedule
 from tests.parity.command import Command, Said, Scene, api, nowhere, page
+from tests.privacy.stopping import LongTable, stopped_scan
 
 WORKING = ("olga", "stella", "stefan")
 REASON = {"reason": "是编号,不是证件"}
@@ -17,6 +20,14 @@ VERDICT = {"entity_type": "CN_RESIDENT_ID", "role": "quasi", **REASON}
 
 def _queued_scan(scene: Scene) -> Any:
     return request_scan(actor=scene.cast.oscar, distribution=scene.stages.distribution)
+
+
+def _schedule(scene: Scene) -> Any:
+    return set_scan_schedule(actor=scene.cast.stella, distribution=scene.stages.distribution, every="weekly")
+
+
+def _its_table(scene: Scene) -> tuple[int]:
+    return (scene.it.distribution_id,)
 
 
 def _finding(scene: Scene, name: str) -> Finding:
@@ -101,6 +112,16 @@ SCANS = [
         for mode in ("full", "sample")
     ),
     Command(
+        "go on with a scan",
+        who="oscar",
+        may=WORKING,
+        start=lambda scene: stopped_scan(LongTable.of(scene.stages)),
+        page=page("scan-resume"),
+        api=api("POST", "api-scan-resume"),
+        lines=("scan.resumed",),
+        stage="draft",
+    ),
+    Command(
         "stop a scan",
         who="oscar",
         may=WORKING,
@@ -117,6 +138,44 @@ SCANS = [
         page=page("job-cancel"),
         api=api("POST", "api-job-cancel"),
         lines=("scan.cancelled", "scan.cancel_requested"),
+        stage="draft",
+    ),
+]
+
+SCHEDULES = [
+    Command(
+        "have a table scanned again by itself",
+        who="oscar",
+        may=WORKING,
+        start=lambda scene: scene.stages.distribution,
+        page=page("scan-schedule", {"every": "monthly"}),
+        api=api(
+            "POST",
+            "api-scan-schedule-list",
+            lambda scene: {"distribution": scene.it.pk, "every": "monthly"},
+            at=nowhere,
+        ),
+        lines=("scan.scheduled",),
+        stage="draft",
+    ),
+    Command(
+        "change how often a table is scanned by itself",
+        who="oscar",
+        may=WORKING,
+        start=_schedule,
+        page=page("scan-schedule", {"every": "daily"}, at=_its_table),
+        api=api("PATCH", "api-scan-schedule-detail", {"every": "daily"}),
+        lines=("scan.scheduled",),
+        stage="draft",
+    ),
+    Command(
+        "end the scans of a table by itself",
+        who="oscar",
+        may=WORKING,
+        start=_schedule,
+        page=page("scan-schedule-end"),
+        api=api("DELETE", "api-scan-schedule-detail"),
+        lines=("scan.schedule_ended",),
         stage="draft",
     ),
 ]
@@ -290,4 +349,26 @@ EFFECTS = [
     ),
 ]
 
-COMMANDS = [*SCANS, *FINDINGS, *PROTECTIONS, *EFFECTS]
+COMBINATIONS = [
+    Command(
+        "have combinations counted",
+        who="oscar",
+        may=("olga",),
+        start=lambda scene: scene.stages.scan,
+        page=page("scan-combinations"),
+        api=api("POST", "api-scan-combinations"),
+        lines=("combinations.requested",),
+        stage="scan",
+    ),
+    Command(
+        "stop counting combinations",
+        who="oscar",
+        start=lambda scene: request_combinations(actor=scene.cast.oscar, scan=scene.stages.scan).job,
+        page=page("job-cancel"),
+        api=api("POST", "api-job-cancel"),
+        lines=("combinations.cancelled", "combinations.cancel_requested"),
+        stage="scan",
+    ),
+]
+
+COMMANDS = [*COMBINATIONS, *SCANS, *SCHEDULES, *FINDINGS, *PROTECTIONS, *EFFECTS]

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.parity import access, catalogue, ledger, people, privacy
+from tests.parity import access, catalogue, ledger, own_rules, people, privacy
 from tests.parity.command import Command
 
 COMMANDS: list[Command] = [
     *people.COMMANDS,
     *catalogue.COMMANDS,
     *privacy.COMMANDS,
+    *own_rules.COMMANDS,
     *access.COMMANDS,
     *ledger.COMMANDS,
 ]
 
 # Lines that no person's request leaves.
 BY_THE_PROGRAM: Mapping[str, str] = {
+    "distribution.drift_seen": "a worker has read other columns than the record's",
+    "distribution.drift_over": "a worker has read the record's columns again",
+    "scan.schedule_stopped": "the relay, where whoever set it may not scan the table any more",
     "scan.finished": "a worker publishes what it has read",
     "scan.failed": "a worker could not read",
+    "combinations.counted": "a worker has counted",
+    "combinations.failed": "a worker could not count",
+    "finding.returned": "a worker has seen something else than was decided",
+    "finding.restored": "a worker has seen again what was decided once",
     "application.assessed": "a worker has written the artefact and measured it",
     "application.assessment_failed": "a worker could not",
     "artefact.deleted": "the relay, once a grant is over",

@@ -64,6 +64,108 @@ def test_after_the_scan_alone_the_decisions_are_missing(stages: Stages) -> None:
     assert problems(stages) == ["findings_undecided", "subject_missing", "protection_missing"]
 
 
+def with_unread_text(stages: Stages, *others: dict[str, Any]) -> None:
+    """The last scan ran out of time in the text of 区县, and whatever else is said."""
+    scan = stages.scan
+    scan.reasons = [{"code": "text_unread", "message": "…", "params": {"column": "区县", "rows": 7}}, *others]
+    scan.save()
+    Job.objects.filter(scan=scan).update(state=JobState.INCOMPLETE)
+
+
+def drop(stages: Stages, name: str = "区县") -> None:
+    set_protection(actor=stages.cast.oscar, field=stages.field(name), operator="drop")
+
+
+def test_text_left_unread_stands_in_the_way_unless_its_field_is_dropped(ready: Stages) -> None:
+    with_unread_text(ready)
+    assert problems(ready) == ["scan_not_complete"], "区县 leaves, and nobody has read all of it"
+    drop(ready)
+    assert problems(ready) == []
+    set_protection(
+        actor=ready.cast.oscar, field=ready.field("区县"), operator="generalise", parameters={"to": "district"}
+    )
+    assert problems(ready) == ["scan_not_complete"]
+    FieldProtection.objects.filter(field=ready.field("区县")).delete()
+    assert problems(ready) == [], "a field without a rule is dropped"
+
+
+def test_a_scan_that_ran_out_of_time_for_text_is_enough_for_the_fields_without_it(
+    stages: Stages, cast: Cast, settings: Any
+) -> None:
+    """From the file to the list of problems: the remarks mention people, and nobody had the time to read them."""
+    settings.SCAN_TEXT_BUDGET_SECONDS = 0
+    header, *rows = visits_csv(60).decode().splitlines()
+    remarks = [f"{row},经办人林志强今天联系了患者家属，第{number}次" for number, row in enumerate(rows)]
+    content = "\n".join([f"{header},备注", *remarks]).encode()
+    source = register_upload(
+        actor=cast.stella, organization=cast.health, name="remarks", upload=sealed_upload("remarks.csv", content)
+    )
+    dataset = register_dataset(actor=cast.stella, provider=cast.health, values=RECORD)
+    distribution = attach_table(actor=cast.stella, dataset=dataset, source=source, table=None)
+    scan = request_scan(actor=cast.oscar, distribution=distribution)
+    stages.run_jobs()
+    scan.refresh_from_db()
+    distribution.refresh_from_db()
+    assert scan.state == JobState.INCOMPLETE
+    assert [(reason["code"], reason["params"]["column"]) for reason in scan.reasons] == [("text_unread", "备注")]
+    assert (distribution.rows, distribution.fingerprint) == (60, scan.fingerprint), "every row was read"
+
+    def codes() -> list[str]:
+        return [problem.code for problem in basis_of(distribution, fingerprint=distribution.fingerprint).problems]
+
+    assert "scan_not_complete" not in codes(), "nothing leaves yet"
+    remark, sex = (distribution.fields.get(name=name) for name in ("备注", "性别"))
+    set_protection(actor=cast.oscar, field=sex, operator="keep")
+    assert "scan_not_complete" not in codes()
+    set_protection(actor=cast.oscar, field=remark, operator="keep")
+    assert "scan_not_complete" in codes()
+    set_protection(actor=cast.oscar, field=remark, operator="drop")
+    assert "scan_not_complete" not in codes()
+
+
+@pytest.mark.parametrize("operator", ["null", "token"])
+def test_a_field_with_unread_text_that_leaves_in_any_form_stands_in_the_way(ready: Stages, operator: str) -> None:
+    with_unread_text(ready)
+    set_protection(actor=ready.cast.oscar, field=ready.field("区县"), operator=operator)
+    assert problems(ready) == ["scan_not_complete"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"code": "column_missing", "message": "…", "params": {"column": "区县"}},
+        {"code": "binary_unread", "message": "…", "params": {"column": "区县", "rows": 3}},
+        {"code": "source_changed", "message": "…", "params": {}},
+        {"code": "text_unread", "message": "…", "params": {"column": "出生日期", "rows": 3}},
+    ],
+    ids=lambda other: other["code"],
+)
+def test_nothing_else_that_was_left_unread_is_passed_over(ready: Stages, other: dict[str, Any]) -> None:
+    drop(ready)
+    with_unread_text(ready, other)
+    assert problems(ready) == ["scan_not_complete"]
+
+
+def test_what_is_no_defect_of_the_scan_does_not_stand_in_the_way_of_it(ready: Stages) -> None:
+    drop(ready)
+    with_unread_text(ready, {"code": "digits_lost", "message": "…", "params": {"column": "区县", "rows": 3}})
+    assert problems(ready) == []
+
+
+def test_a_scan_with_unread_text_is_outdated_as_any_other(ready: Stages) -> None:
+    drop(ready)
+    with_unread_text(ready)
+    changed(ready)
+    assert problems(ready) == ["source_changed"]
+
+
+def test_a_sample_is_no_ground_whatever_it_left_unread(ready: Stages) -> None:
+    drop(ready)
+    with_unread_text(ready)
+    Scan.objects.filter(pk=ready.scan.pk).update(mode=ScanMode.SAMPLE)
+    assert problems(ready) == ["scan_sampled"]
+
+
 def sampled(stages: Stages) -> None:
     request_scan(actor=stages.cast.oscar, distribution=stages.distribution, mode=ScanMode.SAMPLE)
     stages.run_jobs()

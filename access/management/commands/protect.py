@@ -21,7 +21,7 @@ from access.services.releases import download_release
 from catalog.commands import BadInput, DocumentCommand, Exit, Outcome, acting_user, advance, local_file, progress_bar
 from catalog.messages import gettext_noop
 from catalog.sources import FileLocation, Table, file_location, open_source
-from privacy.detection.model import ColumnInput, FieldRole, Likelihood, ScanMode, ScanState, TableScan
+from privacy.detection.model import ColumnInput, FieldRole, Likelihood, ScanState, TableScan
 from privacy.detection.residual import find_residual_direct
 from privacy.detection.scan import scan_table
 from privacy.masking.engine import protect_batches
@@ -148,7 +148,6 @@ def _scan(table: Table, kept: tuple[str, ...]) -> TableScan:
         return scan_table(
             [ColumnInput(column.name, column.comment, column.arrow_type) for column in columns],
             table.batches(kept),
-            mode=ScanMode.FULL,
             text_budget_seconds=settings.SCAN_TEXT_BUDGET_SECONDS,
             progress=lambda at: advance(bar, at.rows),
             row_estimate=table.row_estimate,

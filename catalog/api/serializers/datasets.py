@@ -12,6 +12,7 @@ from catalog.api.resources import VisibleField
 from catalog.api.serializers.people import OrganizationReferenceSerializer, PersonSerializer
 from catalog.api.serializers.sources import SourceReferenceSerializer
 from catalog.api.visibility import every_organization
+from catalog.datasets.drift import drift_of
 from catalog.datasets.endings import EndingProposal
 from catalog.datasets.items import DATA_TYPES, LENGTHS
 from catalog.datasets.lineage import DatasetLink, LinkKind
@@ -74,6 +75,35 @@ class DataFieldSerializer(serializers.ModelSerializer[DataField]):
         read_only_fields = fields
 
 
+class TypeChangeSerializer(serializers.Serializer[Any]):
+    """A column that has another type now."""
+
+    name = serializers.CharField()
+    was = serializers.CharField()
+    now = serializers.CharField()
+
+
+class ColumnReadSerializer(serializers.Serializer[Any]):
+    """A column as the source has it."""
+
+    name = serializers.CharField()
+    data_type = serializers.CharField()
+    native_type = serializers.CharField()
+
+
+class DriftSerializer(serializers.Serializer[Any]):
+    """What the source's columns are otherwise than the record's fields. `seen_at` goes with the request that takes it over."""
+
+    seen_at = serializers.DateTimeField()
+    added = ColumnReadSerializer(many=True)
+    dropped = serializers.ListField(child=serializers.CharField())
+    changed = TypeChangeSerializer(many=True)
+
+
+class DriftBodySerializer(serializers.Serializer[Any]):
+    seen_at = serializers.DateTimeField(help_text="That of the drift that was read.")
+
+
 class DistributionSerializer(serializers.ModelSerializer[Distribution]):
     """A table of a source. Which source and which table is shown to those who work with that source."""
 
@@ -82,6 +112,9 @@ class DistributionSerializer(serializers.ModelSerializer[Distribution]):
     subject_kind = serializers.ChoiceField(source="dataset.subject_kind", choices=SubjectKind.choices, read_only=True)
     subject_field = FieldReferenceSerializer(read_only=True, allow_null=True)
     fields_ = DataFieldSerializer(many=True, read_only=True)
+    drift = serializers.SerializerMethodField(
+        help_text="What the source's columns are otherwise; null where nothing is, and for who does not work with that source."
+    )
 
     class Meta:
         model = Distribution
@@ -95,6 +128,7 @@ class DistributionSerializer(serializers.ModelSerializer[Distribution]):
             "subject_kind",
             "subject_field",
             "created_at",
+            "drift",
             "fields_",
         )
         read_only_fields = fields
@@ -111,6 +145,14 @@ class DistributionSerializer(serializers.ModelSerializer[Distribution]):
 
     def get_table(self, distribution: Distribution) -> str | None:
         return distribution.table if self._sees_source(distribution) else None
+
+    @extend_schema_field(DriftSerializer(allow_null=True))
+    def get_drift(self, distribution: Distribution) -> Any:
+        found = drift_of(distribution) if self._sees_source(distribution) else None
+        if found is None:
+            return None
+        parts = {"added": found.added, "dropped": found.dropped, "changed": found.changed}
+        return DriftSerializer({"seen_at": distribution.drift_seen_at, **parts}).data
 
     def _sees_source(self, distribution: Distribution) -> bool:
         return distribution.source.organization_id in self.context["view"].working

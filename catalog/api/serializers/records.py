@@ -95,7 +95,9 @@ def progress_of(job: Job) -> dict[str, Any]:
     last = job.ended_at or job.heartbeat_at
     if job.started_at is not None and last is not None and job.progress_done:
         seconds = (last - job.started_at).total_seconds()
-        rate = round(job.progress_done / seconds, 1) if seconds > 0 else None
+        # A scan that goes on did not read what another had read before it.
+        rows = max(0, job.progress_done - int(job.arguments.get("from_row", 0)))
+        rate = round(rows / seconds, 1) if seconds > 0 else None
     return {
         "done": job.progress_done,
         "total": job.progress_total,

@@ -15,6 +15,7 @@ from catalog.api.resources import Listing, Resource
 from catalog.api.serializers.datasets import (
     DataFieldSerializer,
     DistributionSerializer,
+    DriftBodySerializer,
     FieldBodySerializer,
     GradeBodySerializer,
     GradedSerializer,
@@ -22,6 +23,7 @@ from catalog.api.serializers.datasets import (
     SubjectBodySerializer,
 )
 from catalog.api.visibility import visible_distributions, visible_fields, visible_grade_proposals
+from catalog.datasets.drift import accept_drift
 from catalog.datasets.grading import decide_grade, set_grade
 from catalog.datasets.models import DataField, Distribution, GradeProposal
 from catalog.datasets.services import declare_subject, describe_field
@@ -48,6 +50,14 @@ class Distributions(Resource):
         body = self.body(SubjectBodySerializer)
         declare_subject(actor=self.actor, distribution=self.distribution, **body)
         return self.answer(self.visible().get(pk=self.distribution.pk))
+
+    @extend_schema(request=DriftBodySerializer, responses=DistributionSerializer)
+    @action(detail=True, methods=["post"])
+    def accept_drift(self, _request: Request, *_: Any, **__: Any) -> Response:
+        """Take the source's columns over into the record, which must be a draft or suspended. New ones become fields, gone ones leave."""
+        body = self.body(DriftBodySerializer)
+        accepted = accept_drift(actor=self.actor, distribution=self.get_object(), **body)
+        return self.answer(self.visible().get(pk=accepted.pk))
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "distribution": getattr(self, "distribution", None)}

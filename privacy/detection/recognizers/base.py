@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from presidio_analyzer import Pattern, PatternRecognizer, RecognizerResult
 
 from privacy.detection.cells import Features
@@ -70,6 +71,8 @@ class ColumnRecognizer(PatternRecognizer):
     context_words: ClassVar[tuple[str, ...]] = ()
     luck: ClassVar[float | None] = None
     compacts: ClassVar[bool] = True  # judged without separators
+    own: ClassVar[bool] = False  # written by the bureau that runs this
+    listed: ClassVar[pa.Array[Any] | None] = None  # words, in lower case: a cell that is one of them is a hit
     rule_version: ClassVar[str] = "1"
 
     def __init__(self, supported_language: str = "zh", **kwargs: Any) -> None:

@@ -31,7 +31,7 @@ _PHONE_DIGITS: Final = range(8, 16)  # E.164: at most fifteen
 
 
 class PhoneNumberRecognizer(ColumnRecognizer):
-    """Telephone numbers of other countries: with + and the country (ITU-T E.164), or as North America writes them.
+    """Telephone numbers of other countries: with + and the country (ITU-T E.164), or as North America writes them, with an extension or none.
 
     Numbers that begin with 400 or 800 are hotlines, in China too, and nobody's telephone.
     """
@@ -42,7 +42,7 @@ class PhoneNumberRecognizer(ColumnRecognizer):
         Expression(
             "with country",
             r"\+(?<![0-9A-Za-z+].)(?!86)[1-9][0-9]{0,2}(?:[ .-]?\([0-9]{1,4}\))?(?:[ .-]?[0-9]{1,5}){2,5}"
-            rf"{NOT_CODE_AFTER}(?![.-]?[0-9])",
+            rf"(?: ?x[0-9]{{1,6}})?{NOT_CODE_AFTER}(?![.-]?[0-9])",
             0.6,
             8,
         ),
@@ -50,7 +50,7 @@ class PhoneNumberRecognizer(ColumnRecognizer):
             "North America",
             r"(?:(?:1(?<![0-9A-Za-z+.-].)[ .-])?\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[.-]"
             r"|[2-9](?<![0-9A-Za-z.-].)(?!00)[0-9]{2}(?:-[2-9][0-9]{2}-|\.[2-9][0-9]{2}\.)"
-            rf"|1(?<![0-9A-Za-z+.-].)[ .-][2-9](?!00)[0-9]{{2}}[.-][2-9][0-9]{{2}}[.-])[0-9]{{4}}{NOT_CODE_AFTER}(?![.-][0-9])",
+            rf"|(?:1(?<![0-9A-Za-z+.-].)|0(?<![0-9A-Za-z+.-].)01)[ .-][2-9](?!00)[0-9]{{2}}[.-][2-9][0-9]{{2}}[.-])[0-9]{{4}}(?: ?x[0-9]{{1,6}})?{NOT_CODE_AFTER}(?![.-][0-9])",
             0.6,
             10,
         ),
@@ -60,7 +60,7 @@ class PhoneNumberRecognizer(ColumnRecognizer):
         return (features.digits >= 8) & (features.length >= features.digits + features.letters + 1)
 
     def stands(self, value: str) -> bool:
-        return len(value) in _PHONE_DIGITS
+        return len(value.partition("X")[0]) in _PHONE_DIGITS
 
 
 class UsSsnRecognizer(ColumnRecognizer):

@@ -59,7 +59,13 @@ class AddressRecognizer(ColumnRecognizer):
         ),
     )
     _before = re.compile(r"[\u4e00-\u9fff0-9]{0,30}\Z")
-    _after = re.compile(r"(?:[0-9A-Za-z一-龥#-]{1,8}(?:号楼|号|弄|幢|栋|室|单元|组|座|楼|层|#)){0,5}")
+    # What is said of an address before it: 家住, 地址是, 反映. None of it is a place.
+    _said = re.compile(
+        r"(?:现?家?居?住(?:在|于|址|所)?|地址|户籍地?|位于|地点|寄[到往给至]|送[到往至]|搬[到至]|变更为|改成|改为|反映|投诉|核查|来到|前往|房产|房屋)[是为在于:]?"
+    )
+    _after = re.compile(
+        r"(?:(?:[^\W\d_的了在与和及是]{0,8}?[0-9]{1,5}[A-Za-z]?|[A-Za-z][0-9]{0,4}|[一二三四五六七八九十甲乙丙丁]{1,3})-?(?:号楼|号|弄|幢|栋|室|单元|组|座|楼|层|#)){0,5}"
+    )
 
     def may_hold(self, features: Features) -> BoolArray:
         return (features.han >= 4) & (features.units >= 1)
@@ -67,4 +73,8 @@ class AddressRecognizer(ColumnRecognizer):
     def extend(self, text: str, start: int, end: int) -> tuple[int, int]:
         before = self._before.search(text, max(0, start - 30), start)
         after = self._after.match(text, end)
-        return (before.start() if before else start), (after.end() if after else end)
+        begin = before.start() if before else start
+        said = [
+            match.end() for match in self._said.finditer(text, begin, start + 2)
+        ]  # the expression begins two characters before the road
+        return (said[-1] if said else begin), (after.end() if after else end)
