@@ -165,17 +165,29 @@ def measure(half: str) -> Accuracy:
 
 def lines_of(accuracy: Accuracy) -> list[str]:
     """The figures as text."""
-    lines = [f"{accuracy.half}: {accuracy.tables} tables, {accuracy.columns} columns, {accuracy.open_columns} of them left open"]
+    lines = [
+        f"{accuracy.half}: {accuracy.tables} tables, {accuracy.columns} columns, {accuracy.open_columns} of them left open"
+    ]
     lines.append(f"{'type':<26}{'columns':>8}{'precision':>11}{'recall':>8}{'F1':>8}   other verdicts")
     for kind, figures in accuracy.by_type.items():
         others = ", ".join(f"{v} {n}" for v, n in accuracy.confusion.get(kind, {}).items() if v != kind)
-        lines.append(f"{kind:<26}{figures.support:>8}{figures.precision:>11.3f}{figures.recall:>8.3f}{figures.f1:>8.3f}   {others}")
+        lines.append(
+            f"{kind:<26}{figures.support:>8}{figures.precision:>11.3f}{figures.recall:>8.3f}{figures.f1:>8.3f}   {others}"
+        )
     others = ", ".join(f"{v} {n}" for v, n in accuracy.confusion.get(NONE, {}).items() if v != NONE)
-    lines.append(f"{NONE:<26}{accuracy.none_columns:>8}{'':>11}{accuracy.none_right / max(1, accuracy.none_columns):>8.3f}{'':>8}   {others}")
+    lines.append(
+        f"{NONE:<26}{accuracy.none_columns:>8}{'':>11}{accuracy.none_right / max(1, accuracy.none_columns):>8.3f}{'':>8}   {others}"
+    )
     micro = accuracy.micro
-    lines.append(f"{'all types, micro':<26}{micro.support:>8}{micro.precision:>11.3f}{micro.recall:>8.3f}{micro.f1:>8.3f}")
-    lines.append(f"{'all types, macro':<26}{'':>8}{accuracy.macro[0]:>11.3f}{accuracy.macro[1]:>8.3f}{accuracy.macro[2]:>8.3f}")
-    lines += [f"role {role:<21}{every:>8}{'':>11}{right / every:>8.3f}" for role, (right, every) in accuracy.roles.items()]
+    lines.append(
+        f"{'all types, micro':<26}{micro.support:>8}{micro.precision:>11.3f}{micro.recall:>8.3f}{micro.f1:>8.3f}"
+    )
+    lines.append(
+        f"{'all types, macro':<26}{'':>8}{accuracy.macro[0]:>11.3f}{accuracy.macro[1]:>8.3f}{accuracy.macro[2]:>8.3f}"
+    )
+    lines += [
+        f"role {role:<21}{every:>8}{'':>11}{right / every:>8.3f}" for role, (right, every) in accuracy.roles.items()
+    ]
     lines.append(f"{'role, all':<26}{'':>8}{'':>11}{accuracy.role_rate:>8.3f}")
     return lines
 

@@ -109,6 +109,11 @@ def canonical_version(entity_type: str | None) -> int:
     return CANONICAL_VERSION.get(entity_type or "", DEFAULT_VERSION)
 
 
+def has_form(entity_type: str | None) -> bool:
+    """Whether a type has a canonical form of its own, and not only any text's."""
+    return (entity_type or "") in _FORMS
+
+
 def canonicalise(entity_type: str | None, values: Values) -> pa.Array[Any]:
     """`values` (any Arrow type) in the canonical form of `entity_type`: a string array of the same length.
 

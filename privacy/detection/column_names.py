@@ -31,7 +31,25 @@ _COMMENT_HEAD: Final = re.compile(r"[^\s,;:。.(【\[<>/、|]+")  # of folded te
 # Words that may follow the head without changing what it is.
 _ZH_TAIL: Final = re.compile(r"(?:号码|编号|代码|编码|名称|信息|号|值|码|名|[0-9一二三])*$")
 _EN_TAIL: Final = frozenset(
-    {"no", "num", "number", "code", "id", "text", "value", "val", "str", "cd", "dm", "mc", "hm", "desc", "name", "line", "deg"}
+    {
+        "no",
+        "num",
+        "number",
+        "code",
+        "id",
+        "text",
+        "value",
+        "val",
+        "str",
+        "cd",
+        "dm",
+        "mc",
+        "hm",
+        "desc",
+        "name",
+        "line",
+        "deg",
+    }
 )
 _PINYIN_SUFFIX_LENGTH: Final = 4  # shorter initials are only matched as whole tokens
 
@@ -78,7 +96,10 @@ def read_names(name: str, comment: str, rules: RuleSet) -> NameEvidence:
 
 
 def _scores_of_name(name: str, rules: RuleSet) -> tuple[dict[str, float], dict[str, str]]:
-    """What a name says. The head stands before a bracket at its end: 月薪(元). What is in it counts where the rest says nothing: 编号(身份证)."""
+    """What a name says. The head stands before a bracket at its end: 月薪(元).
+
+    What is in the bracket counts where the rest says nothing: 编号(身份证).
+    """
     folded = fold(name)
     bracket = _BRACKET.search(folded)
     if bracket is None or not _NOT_WORD.sub("", folded[: bracket.start()].lower()):

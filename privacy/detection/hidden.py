@@ -28,6 +28,7 @@ PREFIX: Final = "hidden:"  # of the counts in `ColumnPartial.shapes`
 SOME: Final = "hidden"  # cells with a part hidden, of whatever type
 _LONGEST: Final = 64
 _MARKS: Final = (b"**", b"\xe2\x97\x8f", b"\xe2\x96\x88", "×".encode())
+_HAN: Final = r"[\x{3400}-\x{9fff}]"
 _STAR: Final = r"[*×●█]"
 _ANY: Final = r"[*×●█xX]"
 _SHARE: Final = 0.5
@@ -42,12 +43,13 @@ def _expressions() -> Mapping[str, str]:
     compound = "|".join(sorted(name_lexicon().compound))
     return {
         "CN_RESIDENT_ID": rf"^(?:[1-8][0-9]{{0,15}}{_STAR}{{2,17}}[0-9]{{0,6}}[0-9Xx]?|{_STAR}{{6,17}}[0-9]{{1,6}}[0-9Xx]?)$",
-        "CN_BANK_CARD": rf"^(?:[0-9]{{4,8}}(?:[ -]?{_ANY}{{2,4}}){{2,4}}[ -]?[0-9]{{0,4}}|{_ANY}{{4}}(?:[ -]?{_ANY}{{4}}){{2,3}}[ -]?[0-9]{{3,4}})$",
+        "CN_BANK_CARD": rf"^(?:[0-9]{{4,8}}(?:[ -]?{_ANY}{{2,4}}){{2,4}}[ -]?[0-9]{{0,4}}"
+        rf"|{_ANY}{{4}}(?:[ -]?{_ANY}{{4}}){{2,3}}[ -]?[0-9]{{3,4}})$",
         "CN_MOBILE": rf"^(?:\+?86[ -]?)?1[3-9][0-9]{{0,3}}[ -]?{_STAR}{{2,8}}[ -]?[0-9]{{0,4}}$",
         "US_SSN": rf"^(?:{_ANY}{{3}}-{_ANY}{{2}}-[0-9]{{4}}|[0-9]{{3}}-{_ANY}{{2}}-{_ANY}{{4}})$",
         "PHONE_NUMBER": rf"^(?:\+[0-9]{{1,3}}[ -])?\(?(?:{_ANY}{{3}}|[0-9]{{3}})\)?[ .-]{_ANY}{{3}}[ .-](?:[0-9]{{4}}|{_ANY}{{2}}[0-9]{{2}})$",
         "EMAIL_ADDRESS": rf"^[0-9A-Za-z._-]{{0,12}}{_STAR}{{2,}}[0-9A-Za-z._-]{{0,12}}@[0-9A-Za-z.*-]+\.[A-Za-z*]{{2,}}$",
-        "PERSON": rf"^(?:(?:[{surnames}]|{compound})(?:{_STAR}{{1,3}}|{_STAR}[\x{{3400}}-\x{{9fff}}]|某{{1,2}})|{_STAR}{{1,2}}[\x{{3400}}-\x{{9fff}}]{{1,2}})$",
+        "PERSON": rf"^(?:(?:[{surnames}]|{compound})(?:{_STAR}{{1,3}}|{_STAR}{_HAN}|某{{1,2}})|{_STAR}{{1,2}}{_HAN}{{1,2}})$",
     }
 
 
@@ -62,7 +64,7 @@ def hidden_in(cells: Cells) -> dict[str, BoolArray]:
     """Which cells have a part hidden, and of which type they are by their form; empty where none has any."""
     f = cells.features
     outlines = cells.outlines.distinct.to_pylist()
-    marked = np.fromiter((_is_marked(outline) for outline in outlines), dtype=np.bool_, count=len(outlines))
+    marked = np.fromiter((_is_marked(outline or b"") for outline in outlines), dtype=np.bool_, count=len(outlines))
     anonymous = (f.han == f.length) & (f.length >= 2) & (f.length <= 4)
     some = cells.having(marked) & (f.length <= _LONGEST)
     found: dict[str, BoolArray] = {}
@@ -75,7 +77,7 @@ def hidden_in(cells: Cells) -> dict[str, BoolArray]:
             found[entity_type] = where
     if anonymous.any():
         somebody = pc.match_substring(cells.array, pattern="某").to_numpy(zero_copy_only=False)
-        called = has_shape(cells, anonymous & somebody, r"^[\x{3400}-\x{9fff}]{1,2}某{1,2}$")
+        called = has_shape(cells, anonymous & somebody, rf"^{_HAN}{{1,2}}某{{1,2}}$")
         found["PERSON"] = found.get("PERSON", called) | called
         some = some | called
     if some.any():

@@ -18,16 +18,16 @@ from privacy.detection.shapes import has_shape, one_of
 _LONGEST_WORDS: Final = 40
 _LONGEST_FIGURES: Final = 24
 # GB 1–10 digits apart: ZIP+4, the United Kingdom's with and without its blank, Canada's.
-_POSTCODE: Final = (
-    r"(?i)^(?:[0-9]{5}-[0-9]{4}|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]|[0-9]{4} ?[A-Z]{2})$"
-)
+_POSTCODE: Final = r"(?i)^(?:[0-9]{5}-[0-9]{4}|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]|[0-9]{4} ?[A-Z]{2})$"
 _AGENT: Final = r"^[A-Za-z]+/[0-9]+\.[0-9]+[^ ]* ?\("
 _PAIR: Final = r"^[(\[]?\s*(?:-?[0-9]{1,3}\.[0-9]{3,})°?[NESW]?\s*[,;/ ]\s*-?[0-9]{1,3}\.[0-9]{3,}°?[NESW]?\s*[)\]]?$"
 
 
 def _jobs() -> str:
     words = shape_words()["occupation"]
-    return rf"^[\x{{3400}}-\x{{9fff}}A-Za-z(),、/ ]{{0,12}}{one_of(words['endings'])}(?:\(.{{1,10}}\))?$|(?i)\b{one_of(words['latin'])}s?(?:$|,| of | in | for |/| \()"
+    chinese = rf"^[\x{{3400}}-\x{{9fff}}A-Za-z(),、/ ]{{0,12}}{one_of(words['endings'])}(?:\(.{{1,10}}\))?$"
+    english = rf"(?i)\b{one_of(words['latin'])}s?(?:$|,| of | in | for | [IVX0-9]+$|/| \()"
+    return f"{chinese}|{english}"
 
 
 _JOBS: Final = _jobs()
@@ -54,8 +54,14 @@ def kinds_of(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:
         "words": cells.having(words),
         "figures": cells.having(figures),
         "letter_and_eight": cells.having(serial),
-        "agent": has_shape(cells, cells.having((f.letters >= 8) & (f.digits >= 2) & (f.length >= 12) & (f.han == 0) & (f.dots >= 1)), _AGENT),
+        "agent": has_shape(
+            cells,
+            cells.having((f.letters >= 8) & (f.digits >= 2) & (f.length >= 12) & (f.han == 0) & (f.dots >= 1)),
+            _AGENT,
+        ),
         "postcode": has_shape(cells, cells.having(post), _POSTCODE),
         "pair": has_shape(cells, cells.having(pair), _PAIR),
-        "job": has_shape(cells, cells.having(job) & candidates, _JOBS) if np.any(job) else np.zeros(len(cells), dtype=np.bool_),
+        "job": has_shape(cells, cells.having(job) & candidates, _JOBS)
+        if np.any(job)
+        else np.zeros(len(cells), dtype=np.bool_),
     }

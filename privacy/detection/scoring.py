@@ -280,7 +280,10 @@ def _lexicon(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> I
     matched = words
     all_known = codes > 0 and share_of(words + codes, partial) >= 0.95
     if all_known and words >= 0.05 * partial.cells and rule.strength * 0.75 > score:
-        score, matched = joined(rule.strength * 0.75, name), words + codes  # its words tell what the codes beside them are
+        score, matched = (
+            joined(rule.strength * 0.75, name),
+            words + codes,
+        )  # its words tell what the codes beside them are
     if name >= SAYS_SO and _is_category(partial, rule):
         if all_known:
             score, matched, notes = max(score, 0.85), words + codes, ("code_list",)

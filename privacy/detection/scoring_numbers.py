@@ -91,7 +91,9 @@ def _written(partial: ColumnPartial, rule: EntityRule) -> Iterator[Candidate]:
 
 def _is_age(partial: ColumnPartial, _name: float) -> bool:
     numbers = partial.numbers
-    return numbers.age_rows >= 0.8 * numbers.rows and numbers.past_age_rows + numbers.negative_rows <= 0.05 * numbers.rows
+    return (
+        numbers.age_rows >= 0.8 * numbers.rows and numbers.past_age_rows + numbers.negative_rows <= 0.05 * numbers.rows
+    )
 
 
 def _is_postcode(partial: ColumnPartial, _name: float) -> bool:

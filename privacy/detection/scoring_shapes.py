@@ -31,7 +31,9 @@ def _is_latin(partial: ColumnPartial) -> bool:
     return forms.get(Form.WORDS, 0) + forms.get(Form.LETTERS, 0) + forms.get(Form.CODE, 0) >= 0.5 * partial.cells
 
 
-def _as_it_says(partial: ColumnPartial, names: NameEvidence, rule: EntityRule, *, sure: float = 0.7) -> Candidate | None:
+def _as_it_says(
+    partial: ColumnPartial, names: NameEvidence, rule: EntityRule, *, sure: float = 0.7
+) -> Candidate | None:
     """The type that the column's name says, over words of which nothing more is known."""
     rows = partial.shapes.get("words", 0)
     few = partial.cells >= 10 * _FEW and partial.distinct.estimate < _FEW

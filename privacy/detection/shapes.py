@@ -28,6 +28,9 @@ from privacy.detection.syntax import Expression
 
 _HAN: Final = r"\x{3400}-\x{9fff}"
 
+_STATES: Final = (  # of the United States and of their military posts
+    "(?:A[KLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|A[AEP]|GU)"
+)
 _BRACKETED: Final = r"(?:\([^)]{1,20}\))?"
 
 
@@ -42,6 +45,7 @@ def _build() -> Mapping[str, str]:
     organisation, address, diagnosis = words["organisation"], words["address"], words["diagnosis"]
     places = [word for word, types in load_lexicon().words.items() if "REGION" in types and not word.isascii()]
     han = f"[{_HAN}]"
+    form = one_of(organisation["forms"])
     levels = (
         rf"(?:{han}{{2,8}}(?:省|自治区|特别行政区))?(?:{han}{{1,8}}(?:市|地区|自治州|盟))?(?:{han}{{1,10}}(?:区|县|旗|市|开发区))?"
         rf"(?:{han}{{1,8}}(?:街道|镇|乡|苏木))?(?:{han}{{1,10}}(?:村|社区|居委会|村委会|村民委员会|居民委员会))?"
@@ -49,7 +53,7 @@ def _build() -> Mapping[str, str]:
     number = r"(?:[0-9]{1,5}(?:[-—][0-9]{1,4}){0,3}|[一二三四五六七八九十百甲乙丙丁]{1,5}|[A-Z])"
     return {
         "organisation": rf"^[{_HAN}A-Za-z0-9()·&.\- ]{{2,}}{one_of(organisation['endings'])}{_BRACKETED}$",
-        "legal_form": rf"^{one_of(organisation['kinds'])}*{one_of(organisation['forms'])}{_BRACKETED}{one_of(organisation['forms'])}?{_BRACKETED}$",
+        "legal_form": f"^{one_of(organisation['kinds'])}*{form}{_BRACKETED}{form}?{_BRACKETED}$",
         "latin_organisation": rf"(?i)^.{{2,}}\b{one_of(organisation['latin_endings'])}\.?$",
         "region": f"^{levels}$",
         "place": rf"^(?:{one_of(places)}[省市]?){{1,2}}(?:{han}{{1,6}}[区县市])?$",
@@ -60,7 +64,8 @@ def _build() -> Mapping[str, str]:
         + one_of(address["latin_roads"])
         + r"\b",
         # Ends with the state and the ZIP code, a military post, or a postcode of the United Kingdom, and begins with more than a town.
-        "latin_place": r"^[\s\S]{4,}[,\n] ?(?:[A-Za-z .'-]+[, ] ?)?(?:A[KLPRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|AA|AE|AP|GU),? [0-9]{5}(?:-[0-9]{4})?$"
+        "latin_place": r"^[\s\S]{4,}[,\n] ?(?:[A-Za-z .'-]+[, ] ?)?"
+        rf"{_STATES},? [0-9]{{5}}(?:-[0-9]{{4}})?$"
         r"|^[0-9A-Z][\s\S]{6,}[,\n ] ?[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}$",
         # A firm is called after three persons.
         "latin_partners": r"^[A-Z][A-Za-z'-]+, [A-Z][A-Za-z'-]+,? (?:and|&) [A-Z][A-Za-z'-]+$",
@@ -208,7 +213,9 @@ _SHAPES: Final = _shapes()
 _HINTS: Final = {key: shape.hint for key, shape in enumerate(_SHAPES.values()) if shape.hint is not None}
 _FILTER: Final = Filter(_HINTS, with_re2=False)  # RE2 would take as long for a hint as for the expression
 _KEYS: Final = {name: key for key, name in enumerate(_SHAPES)}
-_OF_ANY_CELL: Final = frozenset({"address", "village", "latin_address", "latin_place", "icd", "image", "image_file", "template"})
+_OF_ANY_CELL: Final = frozenset(
+    {"address", "village", "latin_address", "latin_place", "icd", "image", "image_file", "template"}
+)
 
 
 def find_shapes(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:

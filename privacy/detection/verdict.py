@@ -72,7 +72,7 @@ _HELPED_BY_NEIGHBOURS: Final = frozenset(
     }
 )
 _RARELY_WRITTEN_SO: Final = frozenset(
-    {"CN_PASSPORT", "CN_LANDLINE", "PHONE_NUMBER", "CN_WECHAT_ID"}
+    {"CN_PASSPORT", "CN_HM_TRAVEL_PERMIT", "CN_EXIT_PERMIT", "CN_LANDLINE", "PHONE_NUMBER", "CN_WECHAT_ID"}
 )  # a text says more than a code does
 _TELLING_LUCK: Final = 0.02  # a checksum that passes less often by luck makes one value in a text credible
 _TELLING_FORM: Final = 0.5  # and so does a form that convinces this far without it
@@ -168,7 +168,7 @@ def _fewest_persons(partial: ColumnPartial, names: NameEvidence) -> float:
         return 0.002
     if names.counter >= 0.8 or partial.distinct.estimate <= 20 < partial.cells:
         return 0.5
-    return 0.01 if partial.length_sum >= _SENTENCE * partial.cells else 0.1
+    return 0.01 if partial.length_sum >= _SENTENCE * partial.cells else 0.25
 
 
 def _is_json(partial: ColumnPartial) -> bool:

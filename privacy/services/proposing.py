@@ -32,7 +32,6 @@ _SEEN: Final = (
     *("found_role", "pattern", "returned"),
 )
 _WRITTEN: Final = tuple(name.removesuffix("_id") for name in (*_SEEN, *_DECIDED, *_NOBODY_ASKED))
-_RETURNED, _RESTORED = "finding.returned", "finding.restored"
 
 
 @dataclass(slots=True)
@@ -43,7 +42,8 @@ class _Changes:
     changed: list[Finding] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     decisions: list[FindingDecision] = field(default_factory=list)  # those whose pattern is known only now
-    acts: list[tuple[str, Finding, FindingDecision | None]] = field(default_factory=list)
+    returned: list[Finding] = field(default_factory=list)
+    restored: list[tuple[Finding, FindingDecision]] = field(default_factory=list)
 
 
 def update_findings(*, scan: Scan, columns: Sequence[Mapping[str, Any]], thorough: bool) -> frozenset[str]:
@@ -70,7 +70,7 @@ def update_findings(*, scan: Scan, columns: Sequence[Mapping[str, Any]], thoroug
         elif seen.is_found:
             changes.new.append(_new_finding(known, seen))
     _write(scan, changes)
-    return frozenset(finding.field.name for action, finding, _decision in changes.acts if action == _RETURNED)
+    return frozenset(finding.field.name for finding in changes.returned)
 
 
 def _write(scan: Scan, changes: _Changes) -> None:
@@ -81,22 +81,27 @@ def _write(scan: Scan, changes: _Changes) -> None:
         Finding.objects.filter(pk__in=changes.gone).delete()
     if changes.decisions:
         FindingDecision.objects.bulk_update(changes.decisions, ["pattern"])
-    for action, finding, decision in changes.acts:
-        if decision is not None:
-            write_field_verdict(field=finding.field, entity_type=decision.entity_type, role=decision.role)
-        record(
-            actor=scan.requested_by,
-            action=action,
-            subject=finding,
-            organization=scan.distribution.dataset.provider,
-            details={
-                "field": finding.field_id,
-                "entity_type": finding.entity_type,
-                "role": finding.role,
-                "scan": scan.pk,
-                **({"decision": decision.pk} if decision is not None else {}),
-            },
-        )
+    for finding in changes.returned:
+        _record(scan, "finding.returned", finding)
+    for finding, decision in changes.restored:
+        write_field_verdict(field=finding.field, entity_type=decision.entity_type, role=decision.role)
+        _record(scan, "finding.restored", finding, decision=decision.pk)
+
+
+def _record(scan: Scan, action: str, finding: Finding, **details: Any) -> None:
+    record(
+        actor=scan.requested_by,
+        action=action,
+        subject=finding,
+        organization=scan.distribution.dataset.provider,
+        details={
+            "field": finding.field_id,
+            "entity_type": finding.entity_type,
+            "role": finding.role,
+            "scan": scan.pk,
+            **details,
+        },
+    )
 
 
 class _Seen:
@@ -255,7 +260,7 @@ def _ask_again(finding: Finding, seen: _Seen, before: Pattern, changes: _Changes
     finding.decided_by, finding.decided_at = None, None
     finding.returned = [difference.as_dict() for difference in seen.differences_from(before)]
     _set(finding, _NOBODY_ASKED)
-    changes.acts.append((_RETURNED, finding, None))
+    changes.returned.append(finding)
 
 
 def _restore(finding: Finding, decision: FindingDecision, changes: _Changes) -> None:
@@ -263,7 +268,7 @@ def _restore(finding: Finding, decision: FindingDecision, changes: _Changes) -> 
     _set(finding, {name: getattr(decision, name) for name in _DECIDED})
     _set(finding, _NOBODY_ASKED)
     finding.returned = []
-    changes.acts.append((_RESTORED, finding, decision))
+    changes.restored.append((finding, decision))
 
 
 def _settle_unseen(finding: Finding, seen: _Seen, decided: Sequence[FindingDecision], changes: _Changes) -> None:

@@ -20,19 +20,35 @@ def percent(rate: float) -> str:
 
 def summary(every: list[Accuracy]) -> list[str]:
     """Both halves side by side."""
-    names = ("Tables", "Columns", "left open", "Precision", "Recall", "F1", "Precision by type", "Recall by type", "F1 by type", "Role right")
+    names = (
+        "Tables",
+        "Columns",
+        "left open",
+        "Precision",
+        "Recall",
+        "F1",
+        "Precision by type",
+        "Recall by type",
+        "F1 by type",
+        "Role right",
+    )
     lines = ["| Half | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
     for accuracy in every:
         micro = accuracy.micro
         cells = [str(accuracy.tables), str(accuracy.columns), str(accuracy.open_columns)]
-        cells += [percent(rate) for rate in (micro.precision, micro.recall, micro.f1, *accuracy.macro, accuracy.role_rate)]
+        cells += [
+            percent(rate) for rate in (micro.precision, micro.recall, micro.f1, *accuracy.macro, accuracy.role_rate)
+        ]
         lines.append(f"| {TITLES[accuracy.half].removeprefix('The ').capitalize()} | " + " | ".join(cells) + " |")
     return lines
 
 
 def table(accuracy: Accuracy) -> list[str]:
     """One half: a line a type, with the verdicts that its columns got besides."""
-    lines = ["| Type | Columns | Precision | Recall | F1 | Other verdicts on its columns |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| Type | Columns | Precision | Recall | F1 | Other verdicts on its columns |",
+        "|---|---|---|---|---|---|",
+    ]
     for kind, figures in accuracy.by_type.items():
         rates = " | ".join(percent(rate) for rate in (figures.precision, figures.recall, figures.f1))
         lines.append(f"| `{kind}` | {figures.support} | {rates} | {others(accuracy, kind)} |")

@@ -36,7 +36,9 @@ def _sides(words: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuned, held_out or tuned
 
 
-def concept(label: str, make: Make, *, zh: str = "", py: str = "", en: str = "", also: str = "", by_name: bool = False) -> Concept:
+def concept(
+    label: str, make: Make, *, zh: str = "", py: str = "", en: str = "", also: str = "", by_name: bool = False
+) -> Concept:
     """A concept; headers of the tuned half stand left of the bar, of the held-out half right of it, alternatives between semicolons."""
     headers = {style: _sides(words) for style, words in (("zh", zh), ("py", py), ("en", en)) if words}
     return Concept(label, make, headers, frozenset(also.split()), by_name)

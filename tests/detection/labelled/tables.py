@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from tests.detection.labelled import words_en, words_zh
 from tests.detection.labelled.concept import NONE, Concept
 from tests.detection.labelled.concepts_en import EN
 from tests.detection.labelled.concepts_zh import ZH
-from tests.detection.labelled.schemas_held_out import HELD_OUT_EN, HELD_OUT_PUBLIC, HELD_OUT_ZH
-from tests.detection.labelled.schemas_tuned import TUNED_EN, TUNED_PUBLIC, TUNED_ZH
-from tests.detection.labelled.values import HELD_OUT, TUNED, Values, halves
+from tests.detection.labelled.values import Values
+from tests.detection.labelled.words import en, zh
 
 HALVES: Final = ("tuned", "held_out")
 OPAQUE: Final = "opaque"
 ZH_STYLES: Final = ("zh", "py", "en", OPAQUE)
 EN_STYLES: Final = ("snake", "camel", "title", OPAQUE)
 PUBLIC_STYLES: Final = ("given", OPAQUE)
+_SCHEMAS: Final = Path(__file__).with_name("schemas.toml")
 _OPAQUE_NAMES: Final = (("F{:02d}", "col_{}", "字段{}"), ("V{}", "c{:03d}", "column{}", "X{}", "attr_{}"))
 _ROWS: Final = (60, 120, 200, 320)
 _FULL_WIDTH: Final = {point: point + 0xFEE0 for point in range(0x30, 0x3A)}
@@ -56,24 +58,32 @@ class LabelledTable:
     batch: pa.RecordBatch
 
 
+@cache
+def schemas() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Half → group → name of a table → the concepts of its columns."""
+    document: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(_SCHEMAS.read_text("utf-8"))
+    return document
+
+
 def labelled_tables(half: str) -> Iterator[LabelledTable]:
     """All tables of a half, in a fixed order."""
-    number = HALVES.index(half)
-    schemas: Sequence[tuple[str, Sequence[str], Mapping[str, str], Mapping[str, Concept]]] = (
-        ("zh", ZH_STYLES, (TUNED_ZH, HELD_OUT_ZH)[number], ZH),
-        ("en", EN_STYLES, (TUNED_EN, HELD_OUT_EN)[number], EN),
-        ("en", PUBLIC_STYLES, (TUNED_PUBLIC, HELD_OUT_PUBLIC)[number], EN),
+    groups: Sequence[tuple[str, Sequence[str], Mapping[str, str], Mapping[str, Concept]]] = (
+        ("zh", ZH_STYLES, schemas()[half]["zh"], ZH),
+        ("en", EN_STYLES, schemas()[half]["en"], EN),
+        ("en", PUBLIC_STYLES, schemas()[half]["public"], EN),
     )
-    for language, styles, tables, concepts in schemas:
+    for language, styles, tables, concepts in groups:
         for name, schema in tables.items():
             for style in styles:
                 yield _table(name, half, language, style, schema, concepts)
 
 
-def _table(name: str, half: str, language: str, style: str, schema: str, concepts: Mapping[str, Concept]) -> LabelledTable:
+def _table(
+    name: str, half: str, language: str, style: str, schema: str, concepts: Mapping[str, Concept]
+) -> LabelledTable:
     number = HALVES.index(half)
     seed = f"{half}/{name}/{style}"
-    r = random.Random(seed)  # noqa: S311  # test data
+    r = random.Random(seed)  # test data
     size = r.choice(_ROWS)
     typed = r.random() < 0.3
     opaque = r.choice(_OPAQUE_NAMES[number])
@@ -119,24 +129,27 @@ def _header(concept: Concept, given: str, style: str, half: int, opaque: str, pl
 
 def _dirty(values: list[object], language: str, half: int, r: random.Random) -> list[object]:
     """The values as a source holds them: most columns clean, others half empty, with placeholders, with junk or marks around."""
-    words = words_zh if language == "zh" else words_en
+    words = zh if language == "zh" else en
     kind = r.random()
     if kind < 0.5:
         return values
-    if kind < 0.65:
-        share = r.choice((0.08, 0.5))
-        return [None if r.random() < share else value for value in values]
-    if kind < 0.77:
-        blanks = halves(words.PLACEHOLDERS)[half]
-        return [r.choice(blanks) if r.random() < 0.15 else value for value in values]
-    if kind < 0.87:
-        junk = halves(words.JUNK)[half]
-        return [r.choice(junk) if r.random() < 0.03 else value for value in values]
-    if kind < 0.93 and language == "zh":
-        return [str(v).translate(_FULL_WIDTH) if r.random() < 0.1 and isinstance(v, str) else v for v in values]
-    if kind < 0.97:
-        return [f" {v} " if isinstance(v, str) and r.random() < 0.3 else v for v in values]
-    return [float(v) if isinstance(v, int) else v for v in values]
+    share = r.choice((0.08, 0.5))
+    blanks, junk = words("placeholders")[half], words("junk")[half]
+
+    def spoil(value: object) -> object:
+        if kind < 0.65:
+            return None if r.random() < share else value
+        if kind < 0.77:
+            return r.choice(blanks) if r.random() < 0.15 else value
+        if kind < 0.87:
+            return r.choice(junk) if r.random() < 0.03 else value
+        if isinstance(value, str):
+            full_width = kind < 0.93 and language == "zh"
+            marked = value.translate(_FULL_WIDTH) if full_width else f" {value} "
+            return marked if r.random() < 0.2 and kind < 0.97 else value
+        return float(value) if isinstance(value, int) and kind >= 0.97 else value
+
+    return [spoil(value) for value in values]
 
 
 def _array(values: list[object], *, typed: bool) -> pa.Array[Any]:
@@ -145,7 +158,7 @@ def _array(values: list[object], *, typed: bool) -> pa.Array[Any]:
     if typed and len(held) == 1 and held <= {int, float, date, datetime}:
         return pa.array(values)
     if typed and held == {int, float}:
-        return pa.array([None if v is None else float(v) for v in values])  # type: ignore[arg-type]
+        return pa.array(values, type=pa.float64())
     return pa.array([None if value is None else str(value) for value in values], type=pa.string())
 
 
@@ -153,6 +166,13 @@ def crc_of(tables: Sequence[LabelledTable]) -> int:
     """A figure that changes when any cell, header or label does."""
     crc = 0
     for table in tables:
-        text = repr((table.name, table.style, table.columns and [(c.name, c.label, sorted(c.right)) for c in table.columns], table.batch.to_pydict()))
+        text = repr(
+            (
+                table.name,
+                table.style,
+                [(c.name, c.label, sorted(c.right)) for c in table.columns],
+                table.batch.to_pydict(),
+            )
+        )
         crc = zlib.crc32(text.encode(), crc)
     return crc

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.detection.labelled import words_en as en
-from tests.detection.labelled import words_zh as zh
 from tests.detection.labelled.values import TUNED, Values
+from tests.detection.labelled.words import en, zh
 
 
 def name_zh(v: Values) -> str:
-    surname, given = v.of(zh.SURNAMES), v.of(zh.GIVEN)
+    surname, given = v.of(zh("surnames")), v.of(zh("given"))
     return surname + (given if v.r.random() < 0.8 else given[0])
 
 
 def name_masked(v: Values) -> str:
     name = name_zh(v)
-    return v.one((name[0] + "*" * (len(name) - 1),), (name[0] + "*" * (len(name) - 1), name[0] + "某某"[: len(name) - 1]))
+    return v.one(
+        (name[0] + "*" * (len(name) - 1),), (name[0] + "*" * (len(name) - 1), name[0] + "某某"[: len(name) - 1])
+    )
 
 
 def name_spaced(v: Values) -> str:
@@ -25,22 +26,38 @@ def name_spaced(v: Values) -> str:
 
 
 def company_zh(v: Values) -> str:
-    city = v.of(zh.CITIES) if v.r.random() < 0.6 else v.of(zh.CITIES)[:-1]
-    return city + v.of(zh.COMPANY_CORES) + v.of(zh.TRADES) + v.of(zh.COMPANY_ENDS)
+    city = v.of(zh("cities")) if v.r.random() < 0.6 else v.of(zh("cities"))[:-1]
+    return city + v.of(zh("company_cores")) + v.of(zh("trades")) + v.of(zh("company_ends"))
 
 
 def region_zh(v: Values) -> str:
-    return v.one((v.of(zh.CITIES) + v.of(zh.DISTRICTS), v.of(zh.DISTRICTS)), (v.of(zh.PROVINCES) + v.of(zh.CITIES) + v.of(zh.DISTRICTS), v.of(zh.DISTRICTS)))
+    return v.one(
+        (v.of(zh("cities")) + v.of(zh("districts")), v.of(zh("districts"))),
+        (v.of(zh("provinces")) + v.of(zh("cities")) + v.of(zh("districts")), v.of(zh("districts"))),
+    )
 
 
 def address_zh(v: Values) -> str:
     number = f"{v.r.randrange(1, 800)}号"
     house = f"{v.r.randrange(1, 40)}幢{v.r.randrange(1, 5)}单元{v.r.randrange(101, 2405)}室"
     if v.half == TUNED:
-        return v.r.choice((v.of(zh.CITIES) + v.of(zh.DISTRICTS) + v.of(zh.ROADS) + number, v.of(zh.DISTRICTS) + v.of(zh.ESTATES) + house, v.of(zh.ROADS) + number + v.of(zh.ESTATES) + house))
-    village = f"{v.of(zh.STREETS)}{v.of(zh.COMMUNITIES)}{v.r.randrange(1, 18)}组{v.r.randrange(1, 90)}号"
-    flat = f"{v.of(zh.ESTATES)}{v.r.randrange(1, 40)}栋{v.r.randrange(101, 2405)}"
-    return v.r.choice((v.of(zh.PROVINCES) + v.of(zh.CITIES) + v.of(zh.DISTRICTS) + v.of(zh.ROADS) + number, v.of(zh.DISTRICTS) + village, v.of(zh.CITIES) + v.of(zh.ROADS) + number + flat, f"{v.of(zh.ESTATES)}{v.r.randrange(1, 40)}-{v.r.randrange(1, 4)}-{v.r.randrange(101, 1800)}"))
+        return v.r.choice(
+            (
+                v.of(zh("cities")) + v.of(zh("districts")) + v.of(zh("roads")) + number,
+                v.of(zh("districts")) + v.of(zh("estates")) + house,
+                v.of(zh("roads")) + number + v.of(zh("estates")) + house,
+            )
+        )
+    village = f"{v.of(zh('streets'))}{v.of(zh('communities'))}{v.r.randrange(1, 18)}组{v.r.randrange(1, 90)}号"
+    flat = f"{v.of(zh('estates'))}{v.r.randrange(1, 40)}栋{v.r.randrange(101, 2405)}"
+    return v.r.choice(
+        (
+            v.of(zh("provinces")) + v.of(zh("cities")) + v.of(zh("districts")) + v.of(zh("roads")) + number,
+            v.of(zh("districts")) + village,
+            v.of(zh("cities")) + v.of(zh("roads")) + number + flat,
+            f"{v.of(zh('estates'))}{v.r.randrange(1, 40)}-{v.r.randrange(1, 4)}-{v.r.randrange(101, 1800)}",
+        )
+    )
 
 
 def date_written(v: Values, day: date) -> str:
@@ -50,22 +67,29 @@ def date_written(v: Values, day: date) -> str:
 
 
 def date_us(v: Values, day: date) -> str:
-    return v.one((f"{day:%m/%d/%Y}", f"{day:%m-%d-%Y}"), (f"{day.month}/{day.day}/{day.year}", f"{day:%d-%b-%Y}", f"{day:%B} {day.day}, {day.year}"))
+    return v.one(
+        (f"{day:%m/%d/%Y}", f"{day:%m-%d-%Y}"),
+        (f"{day.month}/{day.day}/{day.year}", f"{day:%d-%b-%Y}", f"{day:%B} {day.day}, {day.year}"),
+    )
 
 
 def remark_zh(v: Values) -> str:
-    return f"{v.of(zh.SENTENCES)},{v.of(zh.SENTENCES)}"
+    return f"{v.of(zh('sentences'))},{v.of(zh('sentences'))}"
 
 
 def remark_with_person(v: Values) -> str:
     who = name_zh(v)
     if v.r.random() < 0.4:
         return remark_zh(v)
-    return v.one((f"{who}来电反映{v.of(zh.SENTENCES)},联系电话{v.mobile()}", f"已联系户主{who},{v.of(zh.SENTENCES)}"), (f"经与{who}本人({v.mobile()})核实,{v.of(zh.SENTENCES)}", f"当事人{who}到场签字,{v.of(zh.SENTENCES)}"))
+    return v.one(
+        (f"{who}来电反映{v.of(zh('sentences'))},联系电话{v.mobile()}", f"已联系户主{who},{v.of(zh('sentences'))}"),
+        (f"经与{who}本人({v.mobile()})核实,{v.of(zh('sentences'))}", f"当事人{who}到场签字,{v.of(zh('sentences'))}"),
+    )
 
 
 def case_number_zh(v: Values) -> str:
-    return f"({v.r.randrange(2019, 2025)}){v.one(('苏1002', '苏1003'), ('皖0202', '闽0503'))}{v.one(('执', '民初'), ('执恢', '刑初'))}{v.r.randrange(1, 9999)}号"
+    court, kind = v.one(("苏1002", "苏1003"), ("皖0202", "闽0503")), v.one(("执", "民初"), ("执恢", "刑初"))
+    return f"({v.r.randrange(2019, 2025)}){court}{kind}{v.r.randrange(1, 9999)}号"
 
 
 def drug_spec(v: Values) -> str:
@@ -77,16 +101,16 @@ def drug_spec(v: Values) -> str:
 
 def name_en(v: Values) -> str:
     middle = f" {v.letters(1)}." if v.r.random() < 0.15 else ""
-    return f"{v.of(en.FIRST)}{middle} {v.of(en.LAST)}"
+    return f"{v.of(en('first'))}{middle} {v.of(en('last'))}"
 
 
 def name_last_first(v: Values) -> str:
-    return f"{v.of(en.LAST)}, {v.of(en.FIRST)}"
+    return f"{v.of(en('last'))}, {v.of(en('first'))}"
 
 
 def name_titled(v: Values) -> str:
-    wife = f" ({v.of(en.FIRST)} {v.of(en.LAST)})" if v.r.random() < 0.2 else ""
-    return f"{v.of(en.LAST)}, {v.of(en.TITLES)} {v.of(en.FIRST)} {v.of(en.FIRST)}{wife}"
+    wife = f" ({v.of(en('first'))} {v.of(en('last'))})" if v.r.random() < 0.2 else ""
+    return f"{v.of(en('last'))}, {v.of(en('titles'))} {v.of(en('first'))} {v.of(en('first'))}{wife}"
 
 
 def name_upper(v: Values) -> str:
@@ -94,28 +118,49 @@ def name_upper(v: Values) -> str:
 
 
 def company_en(v: Values) -> str:
-    return f"{v.of(en.COMPANY_HEADS)} {v.of(en.COMPANY_ENDS)}" if v.r.random() < 0.7 else f"{v.of(en.LAST)}, {v.of(en.LAST)} and {v.of(en.LAST)}"
+    return (
+        f"{v.of(en('company_heads'))} {v.of(en('company_ends'))}"
+        if v.r.random() < 0.7
+        else f"{v.of(en('last'))}, {v.of(en('last'))} and {v.of(en('last'))}"
+    )
 
 
 def street_en(v: Values) -> str:
-    unit = v.one((f" Apt {v.r.randrange(1, 99)}",), (f", Suite {v.r.randrange(100, 999)}", f" Apt. {v.r.randrange(100, 999)}")) if v.r.random() < 0.3 else ""
-    return f"{v.r.randrange(1, 9999)} {v.of(en.STREETS)} {v.of(en.STREET_KINDS)}{unit}"
+    unit = (
+        v.one(
+            (f" Apt {v.r.randrange(1, 99)}",),
+            (f", Suite {v.r.randrange(100, 999)}", f" Apt. {v.r.randrange(100, 999)}"),
+        )
+        if v.r.random() < 0.3
+        else ""
+    )
+    return f"{v.r.randrange(1, 9999)} {v.of(en('streets'))} {v.of(en('street_kinds'))}{unit}"
 
 
 def address_en(v: Values) -> str:
     joint = v.one((", ",), (", ", "\n"))
     if v.half != TUNED and v.r.random() < 0.1:
         return f"PSC {v.digits(4)}, Box {v.digits(4)}{joint}APO AE {v.digits(5)}"
-    return f"{street_en(v)}{joint}{v.of(en.CITIES)}, {v.of(en.STATE_CODES)} {v.digits(5)}"
+    return f"{street_en(v)}{joint}{v.of(en('cities'))}, {v.of(en('state_codes'))} {v.digits(5)}"
 
 
 def email(v: Values) -> str:
-    first, last = v.of(en.FIRST).lower(), v.of(en.LAST).lower().replace("'", "")
-    return v.one((f"{first}.{last}@example.com", f"{first}{v.r.randrange(99)}@mail.example.org"), (f"{first[0]}{last}@example.net", f"{last}_{first}@corp.example.co.uk", f"{v.digits(9)}@qq.example.cn"))
+    first, last = v.of(en("first")).lower(), v.of(en("last")).lower().replace("'", "")
+    return v.one(
+        (f"{first}.{last}@example.com", f"{first}{v.r.randrange(99)}@mail.example.org"),
+        (f"{first[0]}{last}@example.net", f"{last}_{first}@corp.example.co.uk", f"{v.digits(9)}@qq.example.cn"),
+    )
 
 
 def email_zh(v: Values) -> str:
-    return v.one((f"{v.digits(8)}@qq.com", f"{v.letters(5).lower()}{v.digits(3)}@163.com"), (f"{v.mobile()}@139.com", f"{v.letters(6).lower()}@sina.com.cn", f"{v.letters(3).lower()}_{v.digits(4)}@foxmail.com"))
+    return v.one(
+        (f"{v.digits(8)}@qq.com", f"{v.letters(5).lower()}{v.digits(3)}@163.com"),
+        (
+            f"{v.mobile()}@139.com",
+            f"{v.letters(6).lower()}@sina.com.cn",
+            f"{v.letters(3).lower()}_{v.digits(4)}@foxmail.com",
+        ),
+    )
 
 
 def postcode_uk(v: Values) -> str:
@@ -127,8 +172,15 @@ def cabin(v: Values) -> str:
 
 
 def ticket(v: Values) -> str:
-    return v.r.choice((f"{v.r.randrange(2000, 400000)}", f"PC {v.r.randrange(17000, 17999)}", f"A/5 {v.r.randrange(2000, 39999)}", f"STON/O2. {v.r.randrange(3100000, 3109999)}"))
+    return v.r.choice(
+        (
+            f"{v.r.randrange(2000, 400000)}",
+            f"PC {v.r.randrange(17000, 17999)}",
+            f"A/5 {v.r.randrange(2000, 39999)}",
+            f"STON/O2. {v.r.randrange(3100000, 3109999)}",
+        )
+    )
 
 
 def listing(v: Values) -> str:
-    return v.of(en.LISTINGS) + (f" {v.r.randrange(1, 30)}" if v.r.random() < 0.5 else "")
+    return v.of(en("listings")) + (f" {v.r.randrange(1, 30)}" if v.r.random() < 0.5 else "")

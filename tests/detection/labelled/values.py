@@ -6,46 +6,50 @@ Check digits are computed here anew, so that a mistake in the engine's is not re
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from tests.detection.labelled.words import Halves
 
 TUNED, HELD_OUT = 0, 1
+Value = TypeVar("Value")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VIN = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
-_VIN_VALUES = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True))
+_VIN_VALUES = dict(
+    zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True)
+)
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-_AREAS = (("321002", "321003", "321102", "330702", "440604", "370705", "130602"), ("340202", "350502", "420606", "430603", "410703", "360702", "210302"))
-_HEADS = (("131", "136", "137", "151", "157", "180", "188", "198"), ("132", "134", "152", "159", "166", "173", "185", "191"))
+_AREAS = (
+    ("321002", "321003", "321102", "330702", "440604", "370705", "130602"),
+    ("340202", "350502", "420606", "430603", "410703", "360702", "210302"),
+)
+_HEADS = (
+    ("131", "136", "137", "151", "157", "180", "188", "198"),
+    ("132", "134", "152", "159", "166", "173", "185", "191"),
+)
 _PLATES = (("苏K", "苏L", "浙G", "粤E"), ("皖B", "闽C", "鄂F", "豫G", "京A"))
 _LAND = (("0514", "0511", "0579"), ("0553", "0595", "010", "021"))
-
-
-def halves(words: str) -> tuple[list[str], list[str]]:
-    """The two halves of a list of words, separated by semicolons if there are any, by blanks if not."""
-    separator = ";" if ";" in words else None
-    left, right = words.split("|")
-    return tuple([word.strip() for word in side.strip().split(separator)] for side in (left, right))  # type: ignore[return-value]
 
 
 class Values:
     """One column's source of values. `row` counts them, for running numbers."""
 
     def __init__(self, seed: str, half: int) -> None:
-        self.r = random.Random(seed)  # noqa: S311  # test data
+        self.r = random.Random(seed)  # test data
         self.half = half
         self.row = 0
         self.base = self.r.randrange(10**6)
 
     # -- small things ---------------------------------------------------------------------------------------------
 
-    def of(self, words: str) -> str:
+    def of(self, words: Halves) -> str:
         """One of the words of this half."""
-        return self.r.choice(halves(words)[self.half])
+        return self.r.choice(words[self.half])
 
-    def one(self, tuned: Sequence[str], held_out: Sequence[str]) -> str:
+    def one(self, tuned: Sequence[Value], held_out: Sequence[Value]) -> Value:
         """One of a few, by half."""
         return self.r.choice((tuned, held_out)[self.half])
 
@@ -75,7 +79,7 @@ class Values:
         return round(self.r.random() * most, 2)
 
     def skewed(self, least: int, most: int) -> int:
-        return round(least * (most / least) ** self.r.random())
+        return round(least * float((most / least) ** self.r.random()))
 
     # -- numbers of persons ---------------------------------------------------------------------------------------
 
@@ -92,7 +96,10 @@ class Values:
 
     def mobile_written(self) -> str:
         m = self.mobile()
-        return self.one((f"+86{m}", f"+86-{m}", f"{m[:3]}-{m[3:7]}-{m[7:]}"), (f"+86 {m[:3]} {m[3:7]} {m[7:]}", f"86-{m}", f"(+86){m}"))
+        return self.one(
+            (f"+86{m}", f"+86-{m}", f"{m[:3]}-{m[3:7]}-{m[7:]}"),
+            (f"+86 {m[:3]} {m[3:7]} {m[7:]}", f"86-{m}", f"(+86){m}"),
+        )
 
     def landline(self) -> str:
         area = self.r.choice(_LAND[self.half])
@@ -103,7 +110,9 @@ class Values:
         return f"8{self.digits(7)}"
 
     def bank_card(self, *, wrong: bool = False) -> str:
-        body = self.one(("622202", "621700", "623059"), ("622848", "621226", "436742")) + self.digits(self.r.choice((9, 12)))
+        body = self.one(("622202", "621700", "623059"), ("622848", "621226", "436742")) + self.digits(
+            self.r.choice((9, 12))
+        )
         return body + str((self._luhn(body) + (self.r.randrange(1, 10) if wrong else 0)) % 10)
 
     @staticmethod
@@ -124,7 +133,12 @@ class Values:
         return body + str(self._luhn(body))
 
     def uscc(self, *, wrong: bool = False) -> str:
-        body = self.one(("91", "92"), ("91", "93", "52")) + self.r.choice(_AREAS[self.half]) + "MA" + self.letters(7, _USCC)
+        body = (
+            self.one(("91", "92"), ("91", "93", "52"))
+            + self.r.choice(_AREAS[self.half])
+            + "MA"
+            + self.letters(7, _USCC)
+        )
         total = sum(_USCC.index(c) * pow(3, i, 31) for i, c in enumerate(body))
         return body + _USCC[(-total + (self.r.randrange(1, 31) if wrong else 0)) % 31]
 
@@ -140,7 +154,9 @@ class Values:
         return self.r.choice("HHM") + self.digits(8) + self.one(("",), ("", "00", "01"))
 
     def exit_permit(self) -> str:
-        return self.one((f"C{self.digits(8)}",), (f"C{self.digits(8)}", f"C{self.letters(1, 'ABCDEFGH')}{self.digits(7)}"))
+        return self.one(
+            (f"C{self.digits(8)}",), (f"C{self.digits(8)}", f"C{self.letters(1, 'ABCDEFGH')}{self.digits(7)}")
+        )
 
     def plate(self) -> str:
         head, form = self.r.choice(_PLATES[self.half]), self.r.random()
@@ -150,7 +166,14 @@ class Values:
         return f"{head}{self.one(('',), ('', '·', '-'))}{tail}"
 
     def vin(self) -> str:
-        body = self.one(("LSV", "LFV", "LGX"), ("LHG", "LRW", "LB3")) + self.letters(5, _VIN) + "0" + self.letters(2, _VIN) + self.letters(2, "0123456789") + self.digits(4)
+        body = (
+            self.one(("LSV", "LFV", "LGX"), ("LHG", "LRW", "LB3"))
+            + self.letters(5, _VIN)
+            + "0"
+            + self.letters(2, _VIN)
+            + self.letters(2, "0123456789")
+            + self.digits(4)
+        )
         check = sum(_VIN_VALUES[c] * w for c, w in zip(body, _VIN_WEIGHTS, strict=True)) % 11
         return f"{body[:8]}{'X' if check == 10 else check}{body[9:]}"
 
@@ -165,7 +188,16 @@ class Values:
         return f"{country}{check:02d}{tail}"
 
     def ip(self) -> str:
-        return self.one((f"192.168.{self.r.randrange(256)}.{self.r.randrange(1, 255)}", ".".join(str(self.r.randrange(1, 255)) for _ in range(4))), (f"10.{self.r.randrange(30)}.{self.r.randrange(256)}.{self.r.randrange(1, 255)}", ".".join(str(self.r.randrange(1, 224)) for _ in range(4))))
+        return self.one(
+            (
+                f"192.168.{self.r.randrange(256)}.{self.r.randrange(1, 255)}",
+                ".".join(str(self.r.randrange(1, 255)) for _ in range(4)),
+            ),
+            (
+                f"10.{self.r.randrange(30)}.{self.r.randrange(256)}.{self.r.randrange(1, 255)}",
+                ".".join(str(self.r.randrange(1, 224)) for _ in range(4)),
+            ),
+        )
 
     def ip6(self) -> str:
         return ":".join(f"{self.r.randrange(1, 65536):x}" for _ in range(8))
@@ -179,9 +211,36 @@ class Values:
     def phone_us(self) -> str:
         area, exchange, line = f"{self.r.randrange(201, 989)}", f"{self.r.randrange(201, 999)}", self.digits(4)
         if self.half == TUNED:
-            return self.r.choice((f"+1-{area}-{exchange}-{line}", f"({area}) {exchange}-{line}", f"{area}-{exchange}-{line}", f"{area}-{exchange}-{line}x{self.digits(3)}"))
-        forms = (f"001-{area}-{exchange}-{line}", f"({area}){exchange}-{line}x{self.digits(5)}", f"{area}.{exchange}.{line}", f"+1 {area} {exchange} {line}")
-        return self.r.choice((*forms, f"{area}{exchange}{line}", f"+1-{area}-{exchange}-{line}x{self.digits(4)}", f"{area}.{exchange}.{line}x{self.digits(3)}"))
+            return self.r.choice(
+                (
+                    f"+1-{area}-{exchange}-{line}",
+                    f"({area}) {exchange}-{line}",
+                    f"{area}-{exchange}-{line}",
+                    f"{area}-{exchange}-{line}x{self.digits(3)}",
+                )
+            )
+        forms = (
+            f"001-{area}-{exchange}-{line}",
+            f"({area}){exchange}-{line}x{self.digits(5)}",
+            f"{area}.{exchange}.{line}",
+            f"+1 {area} {exchange} {line}",
+        )
+        return self.r.choice(
+            (
+                *forms,
+                f"{area}{exchange}{line}",
+                f"+1-{area}-{exchange}-{line}x{self.digits(4)}",
+                f"{area}.{exchange}.{line}x{self.digits(3)}",
+            )
+        )
 
     def phone_uk(self) -> str:
-        return self.one((f"+44 20 {self.digits(4)} {self.digits(4)}", f"+44 7{self.digits(9)}"), (f"+44(0)1{self.digits(3)} {self.digits(6)}", f"07{self.digits(9)}", f"0161 496 0{self.digits(3)}", f"(0118) 4960{self.digits(3)}"))
+        return self.one(
+            (f"+44 20 {self.digits(4)} {self.digits(4)}", f"+44 7{self.digits(9)}"),
+            (
+                f"+44(0)1{self.digits(3)} {self.digits(6)}",
+                f"07{self.digits(9)}",
+                f"0161 496 0{self.digits(3)}",
+                f"(0118) 4960{self.digits(3)}",
+            ),
+        )
