@@ -57,8 +57,10 @@ DIGIT_TYPES: Final = frozenset(
         ),
     }
 )
-# How a value begins, where people's values begin in many ways and a running number in one: what `TypeStats.heads` counts.
+# How a value begins, where people's values begin in many ways and a running number in one, or where its beginning names the issuer:
+# what `TypeStats.heads` counts.
 _HEADS: Final[Mapping[str, slice]] = {
+    "CN_BANK_CARD": slice(0, 2),
     "CN_MOBILE": slice(-11, -8),
     "CN_PASSPORT": slice(0, 4),
     "CN_HM_TRAVEL_PERMIT": slice(0, 4),

@@ -20,6 +20,8 @@ _LONGEST_FIGURES: Final = 24
 # GB 1–10 digits apart: ZIP+4, the United Kingdom's with and without its blank, Canada's.
 _POSTCODE: Final = r"(?i)^(?:[0-9]{5}-[0-9]{4}|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]|[0-9]{4} ?[A-Z]{2})$"
 _AGENT: Final = r"^[A-Za-z]+/[0-9]+\.[0-9]+[^ ]* ?\("
+# Adam631: how made-up persons of public test data are told from real ones.
+_NUMBERED_NAME: Final = r"^[A-Z][A-Za-z'-]+[0-9]{1,4}$"
 _PAIR: Final = r"^[(\[]?\s*(?:-?[0-9]{1,3}\.[0-9]{3,})°?[NESW]?\s*[,;/ ]\s*-?[0-9]{1,3}\.[0-9]{3,}°?[NESW]?\s*[)\]]?$"
 
 
@@ -36,9 +38,10 @@ _JOBS: Final = _jobs()
 def kinds_of(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:
     """Which cells are of which kind; only `candidates` may be jobs.
 
-    words: short, of letters and without a digit. figures: a short text around a number, as $1,200, <=50K or 35岁. letter_and_eight: a letter and
-    eight digits, as travel documents and serial numbers are written. postcode: codes of the post that are no plain number. pair: two
-    decimals that may be a position. job: ends like an occupation. agent: what a browser says that it is.
+    words: short, of letters and without a digit. figures: a short text around a number, as $1,200, <=50K or 35岁.
+    letter_and_eight: a letter and eight digits, as travel documents and serial numbers are written. postcode: codes of the post
+    that are no plain number. pair: two decimals that may be a position. numbered_name: a word and a number of at most four
+    digits. job: ends like an occupation. agent: what a browser says that it is.
     """
     f = cells.outlines.features
     marks = f.length - f.digits - f.letters - f.han - f.spaces
@@ -49,6 +52,9 @@ def kinds_of(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:
     serial = (f.length == 9) & (f.letters == 1) & (f.digits == 8)
     post = (f.length >= 5) & (f.length <= 10) & (f.digits >= 2) & ((f.letters >= 2) | (f.digits == 9)) & (f.han == 0)
     pair = (f.dots == 2) & (f.digits >= 8) & (f.letters <= 2) & (f.han == 0) & (f.length <= _LONGEST_WORDS)
+    numbered = (
+        (f.digits >= 1) & (f.digits <= 4) & (f.letters >= 2) & (f.letters + f.digits + 2 >= f.length) & (f.han == 0)
+    )
     job = words & (f.length >= 2)
     return {
         "words": cells.having(words),
@@ -60,6 +66,7 @@ def kinds_of(cells: Cells, candidates: BoolArray) -> dict[str, BoolArray]:
             _AGENT,
         ),
         "postcode": has_shape(cells, cells.having(post), _POSTCODE),
+        "numbered_name": has_shape(cells, cells.having(numbered), _NUMBERED_NAME),
         "pair": has_shape(cells, cells.having(pair), _PAIR),
         "job": has_shape(cells, cells.having(job) & candidates, _JOBS)
         if np.any(job)

@@ -225,12 +225,15 @@ def _may_be_another(partial: ColumnPartial, names: NameEvidence, entity_type: st
 
     Where the same form stands under letters that no travel document has, the letters are those of a serial number.
     """
-    if stats.checked_rows < 0.3 * stats.rows or names.says_other(entity_type) >= SAYS_SO:
+    if (
+        stats.checked_rows < 0.3 * stats.rows
+        or max(names.says_other(entity_type), names.against(entity_type)) >= SAYS_SO
+    ):
         return True
     if entity_type not in _DOCUMENTS:
         return False
     documents = sum(partial.types[kind].rows for kind in _DOCUMENTS & set(partial.types))
-    return documents < 0.95 * partial.shapes.get("letter_and_eight", 0) or names.against(entity_type) >= SAYS_SO
+    return documents < 0.95 * partial.shapes.get("letter_and_eight", 0)
 
 
 def _named(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Iterator[Candidate]:

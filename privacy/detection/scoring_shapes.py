@@ -48,6 +48,9 @@ def _person(partial: ColumnPartial, names: NameEvidence, rule: EntityRule) -> Ca
     organisations = partial.shapes.get("organisation", 0)
     # 户名 holds persons and firms; but firms called after persons (Kirlin and Sons, Sporer-Keebler) are firms.
     others = partial.cells - (0 if _is_latin(partial) else organisations)
+    numbered = partial.shapes.get("numbered_name", 0)
+    if share_of(numbered, partial) >= 0.8 and names.score(rule.entity_type) >= HINTS:
+        return Candidate(rule.entity_type, joined(0.4, names.score(rule.entity_type)), numbered, notes=(NAMED_WORDS,))
     if not partial.shapes.get("person_shape", 0) or others <= 0:
         return None
     share, name = min(1.0, rows / others), names.score(rule.entity_type)

@@ -19,7 +19,7 @@ from privacy.detection.forms import Form
 from privacy.detection.hidden import PREFIX, SOME
 from privacy.detection.model import POSSIBLE_SCORE, ColumnInput, ColumnScan, FieldRole, Likelihood, Reason, TypeCount
 from privacy.detection.partials import ColumnPartial, Examples, TypeStats
-from privacy.detection.rules import EntityRule, Family, RuleSet
+from privacy.detection.rules import EntityRule, Family, NameLexicon, RuleSet
 from privacy.detection.scoring import Candidate, score_column
 
 # Among direct identifiers in one text the first of these names the column.
@@ -78,6 +78,7 @@ _TELLING_LUCK: Final = 0.02  # a checksum that passes less often by luck makes o
 _TELLING_FORM: Final = 0.5  # and so does a form that convinces this far without it
 _NEIGHBOUR_BONUS: Final = 0.1
 _SURE_SCORE: Final = 0.9
+_UNIONPAY: Final = "62"  # how the cards of China's own scheme begin
 _MENTIONED: Final = 0.46  # the score of a type that is certain in few cells of a column of something else
 _BY_LUCK: Final = frozenset({"one_number_segment", "like_version_numbers", "like_serial_numbers"})
 _SHOWN: Final = 3
@@ -101,10 +102,27 @@ class JudgedColumn:
     free_text: bool
 
 
+def _cards_by_issuer(partial: ColumnPartial, names: NameEvidence, rules: RuleSet) -> ColumnPartial:
+    """The column with its cards as those of the international schemes, where not one is UnionPay's and no Chinese word says 银行卡.
+
+    A single card of sixteen digits does not say who issued it: banks in China issue Visa too. A whole column does.
+    """
+    cards = partial.types.get("CN_BANK_CARD")
+    said = names.words.get("CN_BANK_CARD", "")
+    chinese = rules.entities["CN_BANK_CARD"].names if "CN_BANK_CARD" in rules.entities else NameLexicon()
+    local = cards is None or _UNIONPAY in cards.heads or said in (*chinese.zh, *chinese.pinyin)
+    if cards is None or local or not cards.rows or "CREDIT_CARD" not in rules.running:
+        return partial
+    types = {entity_type: stats for entity_type, stats in partial.types.items() if entity_type != "CN_BANK_CARD"}
+    types["CREDIT_CARD"] = types.get("CREDIT_CARD", TypeStats()).merge(cards)
+    return replace(partial, types=types)
+
+
 def judge_column(
     column: ColumnInput, held: Held, tried: tuple[str, ...], partial: ColumnPartial, names: NameEvidence, rules: RuleSet
 ) -> JudgedColumn:
     """Candidates of one column, free text taken into account."""
+    partial = _cards_by_issuer(partial, names, rules)
     candidates = score_column(partial, names, rules)
     mentions = _mentions(partial, candidates, rules, _in_members(partial, rules))
     free_text = _is_free_text(partial, candidates, names)

@@ -180,3 +180,47 @@ def test_short_english_texts_that_seldom_name_somebody_are_not_columns_of_person
         return f"{v.r.choice(words)} {v.digits(3)}" if v.r.random() < 0.95 else "Visit with Jane Kowalski today"
 
     assert scan(make, rows=400).entity_type is None
+
+
+# ---- who issued a card, and numbers that are never issued ------------------------------------------------------------
+
+
+def test_cards_of_which_none_is_unionpays_are_those_of_an_international_scheme() -> None:
+    found = scan(Values.credit_card, "credit_card_number")
+    assert (found.entity_type, found.checksum_proven) == ("CREDIT_CARD", True)
+    assert "CN_BANK_CARD" not in {other.entity_type for other in found.other_types}
+
+
+def test_cards_that_a_chinese_header_calls_a_banks_stay_with_it() -> None:
+    assert scan(Values.credit_card, "银行卡号").entity_type == "CN_BANK_CARD"
+
+
+def test_one_card_of_unionpay_among_others_leaves_the_column_to_chinas_banks() -> None:
+    def make(values: Values) -> str:
+        return values.bank_card() if values.r.random() < 0.1 else values.credit_card()
+
+    assert scan(make, "card_no").entity_type == "CN_BANK_CARD"
+
+
+def test_social_security_numbers_that_are_never_issued_are_believed_where_the_header_says_so() -> None:
+    def make(values: Values) -> str:
+        return f"999-{values.digits(2)}-{values.digits(4)}"
+
+    assert scan(make, "SSN").entity_type == "US_SSN"
+    assert scan(make, "F07").entity_type is None
+
+
+def test_a_header_that_says_version_outweighs_four_numbers_with_points() -> None:
+    def make(values: Values) -> str:
+        return ".".join(str(values.r.randrange(0, 250)) for _ in range(4))
+
+    assert scan(make, "版本").entity_type is None
+    assert scan(make, "client_ip").entity_type == "IP_ADDRESS"
+
+
+def test_names_with_a_number_behind_them_are_persons_where_the_header_hints_at_one() -> None:
+    def make(values: Values) -> str:
+        return f"{values.r.choice(('Adam', 'Rosalia', 'Dwain', 'Van-Dyke'))}{values.r.randrange(1, 999)}"
+
+    assert scan(make, "FIRST").entity_type == "PERSON"
+    assert scan(make, "F07").entity_type is None
