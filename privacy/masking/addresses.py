@@ -55,6 +55,7 @@ _DISTRICT = (
 _DIVISIONS = re.compile(
     rf"(?:中国)?(?P<province>{_PROVINCE})?(?P<city>{_CITY})?(?:市辖区|县)?(?P<district>{_DISTRICT})?"
 )
+_TOWN = re.compile(rf"{_NAME}{{1,10}}(?:街道|镇|乡|苏木)$")
 _PROVINCE_ENDING = re.compile("(?:市|省|(?:壮族|回族|维吾尔)?自治区|特别行政区)$")
 
 
@@ -64,6 +65,7 @@ class AddressLevel(StrEnum):
     PROVINCE = "province"
     CITY = "city"
     DISTRICT = "district"
+    TOWN = "town"
 
 
 def address_to(text: Texts, level: AddressLevel) -> Texts:
@@ -74,7 +76,8 @@ def address_to(text: Texts, level: AddressLevel) -> Texts:
     asked for stays unwritten.
     """
     # What stands before the street repeats a great deal even where addresses do not: it is read once for all its rows.
-    head = pc.struct_field(pc.extract_regex(text, f"^(?P<head>[^{_STREET}]*)"), "head").dictionary_encode()
+    ending = "(?:街道|镇|乡|苏木)?" if level is AddressLevel.TOWN else ""
+    head = pc.struct_field(pc.extract_regex(text, f"^(?P<head>[^{_STREET}]*{ending})"), "head").dictionary_encode()
     divisions = [None if head is None else _cut(head, level) for head in head.dictionary.to_pylist()]
     return pa.array(divisions, type=pa.string()).take(head.indices)
 
@@ -88,6 +91,9 @@ def _cut(head: str, level: AddressLevel) -> str | None:
     divisions = short + PROVINCES[short] if short else ""
     if level is not AddressLevel.PROVINCE:
         divisions += city
-    if level is AddressLevel.DISTRICT:
+    if level in (AddressLevel.DISTRICT, AddressLevel.TOWN):
         divisions += district
+    if level is AddressLevel.TOWN and divisions:
+        rest = "".join(head.split())[found.end() :]
+        divisions += rest if _TOWN.match(rest) else ""
     return divisions or None

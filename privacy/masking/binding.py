@@ -5,18 +5,44 @@ Lives here: the one table of which module reads an operator's parameters and whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
-from privacy.masking.errors import KeyMissing, OperatorUnavailable, ParameterInvalid, TypeUnsuitable
+from privacy.masking.date_shift import read_date_shift
+from privacy.masking.dictionary import read_dictionary
+from privacy.masking.encryption import read_encryption
+from privacy.masking.errors import KeyMissing, OperatorUnavailable, ParameterInvalid, ParameterMissing, TypeUnsuitable
+from privacy.masking.ff1 import read_ff1
 from privacy.masking.generalise import read_generalise
 from privacy.masking.keys import KeyRing
-from privacy.masking.operators import ColumnOperator, Operator, available_operators
+from privacy.masking.noise import read_noise
+from privacy.masking.operators import ColumnOperator, KeyedForm, Operator, available_operators
 from privacy.masking.parameters import ParameterReader
 from privacy.masking.partial import read_partial_mask
+from privacy.masking.redact import read_redact
+from privacy.masking.rounding import read_clip, read_round
 from privacy.masking.suppression import Keep, Null, read_constant
+from privacy.masking.surrogate import read_surrogate
 from privacy.masking.tokens import token_operator, token_type
+
+# What reads an operator's parameters: it gives the operator, or its form where a key is wanted.
+_READERS: Mapping[Operator, Callable[[ParameterReader, str | None], ColumnOperator | KeyedForm]] = {
+    Operator.KEEP: lambda _reader, _entity_type: Keep(),
+    Operator.NULL: lambda _reader, _entity_type: Null(),
+    Operator.CONSTANT: lambda reader, _entity_type: read_constant(reader),
+    Operator.PARTIAL_MASK: read_partial_mask,
+    Operator.FF1: lambda reader, _entity_type: read_ff1(reader),
+    Operator.SURROGATE: read_surrogate,
+    Operator.ENCRYPT: lambda reader, _entity_type: read_encryption(reader),
+    Operator.GENERALISE: read_generalise,
+    Operator.DATE_SHIFT: lambda reader, _entity_type: read_date_shift(reader),
+    Operator.ROUND: lambda reader, _entity_type: read_round(reader),
+    Operator.NOISE: lambda reader, _entity_type: read_noise(reader),
+    Operator.CLIP: lambda reader, _entity_type: read_clip(reader),
+    Operator.DICTIONARY: read_dictionary,
+    Operator.REDACT: read_redact,
+}
 
 
 def check_parameters(
@@ -31,7 +57,7 @@ def check_parameters(
 def bound_operator(
     operator: Operator, parameters: Mapping[str, object], entity_type: str | None, keys: KeyRing | None, *, field: str
 ) -> ColumnOperator:
-    """The operator with its parameters and, for a token, its key; PolicyError or KeyMissing if that cannot be.
+    """The operator with its parameters and, where it needs one, its key; PolicyError or KeyMissing if that cannot be.
 
     `drop` has no operator: its column is not read.
     """
@@ -43,6 +69,10 @@ def bound_operator(
     bound = _read(operator, ParameterReader(field, operator, parameters), entity_type, field)
     if bound is None:
         raise ValueError(f"{operator.value} is not carried out by a column operator")
+    if isinstance(bound, KeyedForm):
+        if keys is None:
+            raise KeyMissing(field=field)
+        return bound.with_key(keys, entity_type)
     return bound
 
 
@@ -53,29 +83,25 @@ def output_type(
     if operator is Operator.TOKEN:
         result = token_type(source)
     else:
-        result = bound_operator(operator, parameters, entity_type, None, field=field).output_type(source)
+        check_parameters(operator, parameters, entity_type, field=field)
+        stated = _read(operator, ParameterReader(field, operator, parameters), entity_type, field)
+        result = stated.output_type(source) if stated is not None else None
     if result is None and operator is Operator.CONSTANT:
         expected = f"a value of the column's type ({source})"
         raise ParameterInvalid(field=field, operator=operator.value, parameter="value", expected=expected)
+    if result is None and operator is Operator.SURROGATE and not entity_type:
+        raise ParameterMissing(field=field, operator=operator.value, parameter="entity_type")
     if result is None:
         raise TypeUnsuitable(field=field, operator=operator.value, type=str(source))
     return result
 
 
-def _read(operator: Operator, reader: ParameterReader, entity_type: str | None, field: str) -> ColumnOperator | None:
-    match operator:
-        case Operator.KEEP:
-            return Keep()
-        case Operator.NULL:
-            return Null()
-        case Operator.CONSTANT:
-            return read_constant(reader)
-        case Operator.PARTIAL_MASK:
-            return read_partial_mask(reader, entity_type)
-        case Operator.GENERALISE:
-            return read_generalise(reader, entity_type)
-        case Operator.DROP | Operator.TOKEN:
-            return None
-        case _:
-            available = ", ".join(available.value for available in available_operators())
-            raise OperatorUnavailable(field=field, operator=operator.value, available=available)
+def _read(
+    operator: Operator, reader: ParameterReader, entity_type: str | None, field: str
+) -> ColumnOperator | KeyedForm | None:
+    if operator in _READERS:
+        return _READERS[operator](reader, entity_type)
+    if operator in (Operator.DROP, Operator.TOKEN):
+        return None
+    available = ", ".join(available.value for available in available_operators())
+    raise OperatorUnavailable(field=field, operator=operator.value, available=available)

@@ -1,4 +1,4 @@
-"""AES-256-CMAC over a whole column at once.
+"""AES-CMAC over a whole column at once.
 
 Lives here: the message authentication code of NIST SP 800-38B (RFC 4493 gives the same algorithm for 128-bit keys),
 computed for n messages with one AES-ECB call per block position instead of one object per message. What the messages
@@ -12,10 +12,13 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.cmac import CMAC
 
 from privacy.masking.columns import Bytes, Ints, TextColumn
 
 BLOCK = 16
+KEY_LENGTHS = (16, 32)
+_LONG = 4096
 _LAST_BYTE_REDUCTION = 0x87  # x^128 + x^7 + x^2 + x + 1, NIST SP 800-38B §5.3
 
 Words = npt.NDArray[np.uint64]
@@ -23,18 +26,18 @@ Number = TypeVar("Number", np.int64, np.uint64)
 
 
 class ColumnCmac:
-    """AES-256-CMAC under one key. Holds no cipher context between calls, so threads may share one object."""
+    """AES-CMAC under one key. Holds no cipher context between calls, so threads may share one object."""
 
     __slots__ = ("_algorithm", "_keep_words", "_pad_words")
 
     def __init__(self, key: bytes) -> None:
-        """Take the 32-byte key; ValueError for any other length."""
-        if len(key) != 32:
-            raise ValueError(f"AES-256 takes a key of 32 bytes, not {len(key)}")
+        """Take the key, of 16 (AES-128) or 32 bytes (AES-256); ValueError for any other length."""
+        if len(key) not in KEY_LENGTHS:
+            raise ValueError(f"AES-CMAC takes a key of 16 or 32 bytes, not {len(key)}")
         self._algorithm = algorithms.AES(key)
         base = Cipher(self._algorithm, modes.ECB()).encryptor().update(bytes(BLOCK))  # noqa: S305
-        whole = _doubled(base)
-        padded = _doubled(whole)
+        whole = doubled(base)
+        padded = doubled(whole)
         # Row L is for a last block of L bytes: which of its bytes count, and what is added to them (padding bit and
         # subkey at once).
         keep = np.zeros((BLOCK + 1, BLOCK), dtype=np.uint8)
@@ -56,15 +59,19 @@ class ColumnCmac:
         count = len(messages)
         if count == 0:
             return np.zeros((0, 2), dtype=np.uint64)
+        longest = int(messages.lengths.max())
+        if longest > _LONG:
+            return self._codes_with_long(messages)
         encrypt = Cipher(self._algorithm, modes.ECB()).encryptor()  # noqa: S305  # the bare block cipher is CMAC's part
         # The cipher asks for one block of room more than it fills.
         room = np.empty(count * BLOCK + BLOCK, dtype=np.uint8)
-        longest = int(messages.lengths.max())
         last_block = max(0, (longest - 1) // BLOCK)
         state = np.zeros((count, 2), dtype=np.uint64)
         one_length = int(messages.lengths.min()) == longest
+        rows: Ints | None = None
         for position in range(last_block + 1):
-            rows = None if one_length or position == 0 else np.flatnonzero(messages.lengths > position * BLOCK)
+            if position and not one_length:
+                rows = _longer(messages.lengths, rows, position * BLOCK)
             block = messages.windows(BLOCK, rows, offset=position * BLOCK).view(np.uint64)
             if not one_length:
                 self._finish_last_blocks(block, _at(messages.lengths, rows) - position * BLOCK)
@@ -75,6 +82,18 @@ class ColumnCmac:
                 block ^= _at(state, rows)
             done = encrypt.update_into(block.view(np.uint8).reshape(-1).data, room.data)
             state[slice(None) if rows is None else rows] = room[:done].view(np.uint64).reshape(-1, 2)
+        return state
+
+    def _codes_with_long(self, messages: TextColumn) -> Words:
+        """Long messages one by one, the others together: block positions that few rows reach are not worth a call."""
+        long = messages.lengths > _LONG
+        shorter = np.where(long, 0, messages.lengths)
+        state = self.codes(TextColumn(messages.data, messages.starts, shorter, messages.valid))
+        for row in np.flatnonzero(long).tolist():
+            cmac = CMAC(self._algorithm)
+            start = int(messages.starts[row])
+            cmac.update(messages.data[start : start + int(messages.lengths[row])].tobytes())
+            state[row] = np.frombuffer(cmac.finalize(), dtype=np.uint64)
         return state
 
     def _finish_last_blocks(self, block: Words, remaining: Ints) -> None:
@@ -89,12 +108,17 @@ class ColumnCmac:
             block[where] = (block[where] & self._keep_words[lengths]) ^ self._pad_words[lengths]
 
 
+def _longer(lengths: Ints, rows: Ints | None, than: int) -> Ints:
+    """Which of the rows (None: all) are longer."""
+    return np.flatnonzero(lengths > than) if rows is None else rows[lengths[rows] > than]
+
+
 def _at(values: npt.NDArray[Number], rows: Ints | None) -> npt.NDArray[Number]:
     return values if rows is None else values[rows]
 
 
-def _doubled(block: bytes) -> bytes:
-    """Multiply by x in GF(2^128), most significant bit first (NIST SP 800-38B §6.1)."""
+def doubled(block: bytes) -> bytes:
+    """A block multiplied by x in GF(2^128), most significant bit first (NIST SP 800-38B §6.1)."""
     number = int.from_bytes(block, "big") << 1
     if number >> 128:
         number = (number & ((1 << 128) - 1)) ^ _LAST_BYTE_REDUCTION

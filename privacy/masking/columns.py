@@ -28,6 +28,14 @@ Ints = npt.NDArray[np.int64]
 MAX_ROWS = 1 << 15
 """Rows an operator takes at once: keeps text offsets within 32 bits and the work near the processor's cache."""
 
+# The arrays of a batch are larger than what the C library keeps when it is freed: each is mapped anew, page by page, and
+# that costs more than the work on it. Freeing one that is larger still makes glibc keep all up to its size (mallopt(3),
+# M_MMAP_THRESHOLD: "dynamic"), twice that at most. Elsewhere this does nothing. Nothing is touched, so nothing is used.
+np.empty(16 << 20, dtype=np.uint8)
+
+_SAMPLE_ROWS = 1024
+_REPEATED = 0.5
+
 # Float64 counts integers exactly up to here; beyond, "the same number" is no longer one spelling.
 _EXACT_INTEGER = float(1 << 53)
 
@@ -100,6 +108,15 @@ def text_column(values: Values) -> TextColumn:
     return TextColumn(data=data, starts=offsets[:-1] - first, lengths=lengths, valid=valid)
 
 
+def packed_column(data: Bytes, lengths: Ints) -> TextColumn:
+    """Values that lie end to end in `data`, of the given lengths (n), none of them null; the bytes are copied once."""
+    room = np.zeros(len(data) + len(_TAIL), dtype=np.uint8)
+    room[: len(data)] = data
+    return TextColumn(
+        data=room, starts=np.cumsum(lengths) - lengths, lengths=lengths, valid=np.ones(len(lengths), dtype=np.bool_)
+    )
+
+
 def valid_rows(values: Values) -> Flags:
     """True where `values` is not null."""
     if values.null_count == 0:
@@ -141,6 +158,16 @@ def text_of_width(matrix: Bytes, valid: Flags) -> Texts:
     return pa.StringArray.from_buffers(count, _buffer(offsets), data, _validity(valid))
 
 
+def text_of_lengths(data: Bytes, lengths: Ints, valid: Flags) -> Texts:
+    """A text column of values that lie end to end in `data` (UTF-8); null, and of length 0, where `valid` is False."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise ValueError("too much text for one column")
+    offsets_buffer = _buffer(offsets.astype(np.int32))
+    return pa.StringArray.from_buffers(len(lengths), offsets_buffer, _buffer(data), _validity(valid))
+
+
 def _validity(valid: Flags) -> pa.Buffer | None:
     return None if valid.all() else _buffer(np.packbits(valid, bitorder="little"))
 
@@ -161,6 +188,14 @@ def placed(count: int, parts: list[tuple[Ints, Values]], kind: pa.DataType) -> V
         position += len(values)
     joined = pa.concat_arrays([values for _, values in parts]) if parts else pa.array([], type=kind)
     return joined.take(as_column(source, mask=source < 0))
+
+
+def repeats(text: Texts) -> bool:
+    """Whether few enough of some evenly spread rows are distinct that encoding the column as a dictionary pays."""
+    if len(text) < 4 * _SAMPLE_ROWS:
+        return False
+    rows = np.arange(0, len(text), len(text) // _SAMPLE_ROWS)
+    return len(pc.unique(text.take(as_column(rows)))) < _REPEATED * len(rows)
 
 
 def is_textual(kind: pa.DataType) -> bool:

@@ -136,7 +136,8 @@ def _take(
     digits = matrix - np.uint8(ord("0"))
     fits = np.ones(len(rows), dtype=np.bool_)
     for part in parts:
-        fits &= (digits[:, part] <= 9).all(axis=1)
+        for position in range(part.start, part.stop):
+            fits &= digits[:, position] <= 9
     if separators:
         first = matrix[:, separators[0]]
         fits &= np.isin(first, _SEPARATORS) & (matrix[:, separators[1]] == first)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -22,17 +22,42 @@ from privacy.masking.binding import bound_operator, output_type
 from privacy.masking.canonical import canonical_version
 from privacy.masking.cmac import ColumnCmac
 from privacy.masking.columns import MAX_ROWS, Values, as_column, as_text, decoded, has_text_form, nulls_where, placed
-from privacy.masking.errors import KeyMissing, NothingLeft, NullsRefused, OperatorFailed, SchemaChanged, ValuesInvalid
+from privacy.masking.errors import (
+    KeyMissing,
+    NothingLeft,
+    NullsRefused,
+    OperatorFailed,
+    ParameterInvalid,
+    SchemaChanged,
+    ValuesInvalid,
+)
 from privacy.masking.keys import KeyRing
-from privacy.masking.operators import PROPERTIES, ColumnOperator, Masked, Operator
+from privacy.masking.operators import PROPERTIES, BesideOperator, ColumnOperator, Masked, Operator
 from privacy.masking.partial import ENTITY_TYPES, Preset
 from privacy.masking.policy import FieldRule, InvalidPolicy, NullPolicy, Policy
+from privacy.masking.redact import Redact
+from privacy.masking.surrogate_forms import TABLES_VERSION
 from privacy.masking.tokens import malformed_token_cmac, malformed_tokens
 
 # Operators that read what a value says, so that blank text is a missing value to them.
 # A preset such as 138****5678 leaves seven of eleven characters, and that is what people may see.
 _SHOWN_SHARE = 0.65
-_READ_VALUES = frozenset({Operator.PARTIAL_MASK, Operator.TOKEN, Operator.GENERALISE})
+_READ_VALUES = frozenset(
+    {
+        Operator.PARTIAL_MASK,
+        Operator.TOKEN,
+        Operator.FF1,
+        Operator.SURROGATE,
+        Operator.GENERALISE,
+        Operator.ENCRYPT,
+        *(Operator.DATE_SHIFT, Operator.ROUND, Operator.NOISE, Operator.CLIP, Operator.DICTIONARY, Operator.REDACT),
+    }
+)
+
+
+# A note of the manifest: what stands in the column is made, and may by chance be what a real person or firm has.
+MAY_BE_REAL = "may_be_real"
+MADE_LIKE_REAL = frozenset({Operator.SURROGATE, Operator.DICTIONARY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +65,7 @@ class ColumnReport:
     """What was done to one column: cells in all, of which `nulls` were missing and `invalid` malformed.
 
     `parameters` are those that may be told (`FieldRule.told_parameters`). `canonical_version` is that of the form tokens were
-    taken from; None where no canonical form was used.
+    taken from; None where no canonical form was used. `found` counts by type what was replaced inside the values.
     """
 
     name: str
@@ -53,6 +78,7 @@ class ColumnReport:
     invalid_policy: InvalidPolicy
     null_policy: NullPolicy
     canonical_version: int | None
+    found: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """For a manifest; JSON's types."""
@@ -70,6 +96,10 @@ class ColumnReport:
             "invalid_policy": self.invalid_policy.value,
             "null_policy": self.null_policy.value,
             "canonical_version": self.canonical_version,
+            # By type, what was replaced inside the values.
+            **({"found": dict(sorted(self.found.items()))} if self.operator is Operator.REDACT else {}),
+            **({"tables_version": TABLES_VERSION} if self.operator is Operator.SURROGATE else {}),
+            **({"notes": [MAY_BE_REAL]} if self.operator in MADE_LIKE_REAL else {}),
         }
 
 
@@ -106,7 +136,7 @@ class ProtectionReport:
 class _ColumnProtector:
     """One column's rule at work, and its counts."""
 
-    __slots__ = ("_malformed", "_operator", "cells", "invalid", "name", "nulls", "rule", "source_type")
+    __slots__ = ("_malformed", "_operator", "cells", "found", "invalid", "name", "nulls", "rule", "source_type")
 
     def __init__(self, name: str, source_type: pa.DataType, rule: FieldRule, keys: KeyRing | None) -> None:
         self.name = name
@@ -121,22 +151,32 @@ class _ColumnProtector:
                     raise KeyMissing(field=name)
                 self._malformed = malformed_token_cmac(keys, rule.entity_type)
         self.cells = self.nulls = self.invalid = 0
+        self.found: Counter[str] = Counter()
 
-    def protect(self, values: Values) -> Values:
+    def outline(self) -> None:
+        """From now on show nothing of a text around what was replaced in it: whoever looks may not read it."""
+        if isinstance(self._operator, Redact):
+            self._operator = replace(self._operator, outline=True)
+
+    def protect(self, values: Values, companions: tuple[Values, ...] = ()) -> Values:
+        """The column protected; `companions` are the raw columns that its rule reads beside it (`FieldRule.beside`)."""
         if values.type != self.source_type:
             raise SchemaChanged(field=self.name)
         try:
-            return self._protect(values)
+            return self._protect(values, companions)
         except MessageError:
             raise
         except Exception:
             # pyarrow and numpy quote the value they stumbled over; that message must not travel.
             raise OperatorFailed(field=self.name, operator=self.rule.operator.value) from None
 
-    def _protect(self, values: Values) -> Values:
+    def _protect(self, values: Values, companions: tuple[Values, ...]) -> Values:
         if self._operator is None:
             raise SchemaChanged(field=self.name)
-        masked = self._operator.apply(values)
+        if companions and isinstance(self._operator, BesideOperator):
+            masked = self._operator.apply_beside(values, companions)
+        else:
+            masked = self._operator.apply(values)
         invalid = int(masked.invalid.sum())
         missing = masked.values.null_count - invalid if self.rule.operator in _READ_VALUES else values.null_count
         if missing and self.rule.null is NullPolicy.FAIL:
@@ -144,6 +184,7 @@ class _ColumnProtector:
         self.cells += len(values)
         self.nulls += missing
         self.invalid += invalid
+        self.found.update(masked.found)
         return self._settled(values, masked) if invalid else masked.values
 
     def _settled(self, values: Values, masked: Masked) -> Values:
@@ -157,7 +198,7 @@ class _ColumnProtector:
         return placed(len(values), [(good, masked.values.take(as_column(good))), (bad, tokens)], masked.values.type)
 
     def report(self) -> ColumnReport:
-        uses_canonical_form = self.rule.operator in _READ_VALUES
+        uses_canonical_form = self.rule.operator in _READ_VALUES and self.rule.parameters.get("form") != "exact"
         return ColumnReport(
             name=self.name,
             operator=self.rule.operator,
@@ -169,7 +210,17 @@ class _ColumnProtector:
             invalid_policy=self.rule.invalid_policy,
             null_policy=self.rule.null,
             canonical_version=canonical_version(self.rule.entity_type) if uses_canonical_form else None,
+            found=dict(self.found),
         )
+
+
+def _protected_type(rule: FieldRule, source: pa.DataType, *, field: str) -> pa.DataType:
+    """The type of a protected column; PolicyError also where the tokens of malformed values do not fit it."""
+    kind = output_type(rule.operator, rule.parameters, rule.entity_type, source, field=field)
+    if rule.invalid_policy is InvalidPolicy.TOKEN and rule.operator in _READ_VALUES and kind != pa.string():
+        expected = f"null or fail: a column of type {kind} has no room for tokens"
+        raise ParameterInvalid(field=field, operator=rule.operator.value, parameter="invalid", expected=expected)
+    return kind
 
 
 def protect_schema(schema: pa.Schema, policy: Policy) -> pa.Schema:
@@ -179,11 +230,9 @@ def protect_schema(schema: pa.Schema, policy: Policy) -> pa.Schema:
     PolicyError: a field that the table lacks, an operator that cannot work on a column's type, or a policy that
     leaves nothing.
     """
+    policy.read_columns(schema.names)  # names a column that a rule reads beside its own and the table lacks
     fields = [
-        pa.field(
-            name,
-            output_type(rule.operator, rule.parameters, rule.entity_type, schema.field(name).type, field=name),
-        )
+        pa.field(name, _protected_type(rule, schema.field(name).type, field=name))
         for name, rule in policy.rules_for(schema.names).items()
         if rule.operator is not Operator.DROP
     ]
@@ -195,8 +244,8 @@ def protect_schema(schema: pa.Schema, policy: Policy) -> pa.Schema:
 class Protector:
     """An iterator of protected record batches. `schema` is theirs; `report` says what was done so far.
 
-    It reads one batch when asked for one. Dropped columns need not be in the batches at all (see
-    `Policy.kept_columns`).
+    It reads one batch when asked for one. Dropped columns need not be in the batches at all, unless another column's rule reads
+    them (see `Policy.read_columns`).
     """
 
     def __init__(
@@ -236,13 +285,20 @@ class Protector:
                 yield protected
 
     def _protect(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        arrays = []
-        for column in self._kept:
-            index = batch.schema.get_field_index(column.name)
-            if index < 0:
-                raise SchemaChanged(field=column.name)
-            arrays.append(column.protect(batch.column(index)))
+        arrays = [
+            column.protect(
+                _column(batch, column.name), tuple(_column(batch, companion) for companion in column.rule.beside)
+            )
+            for column in self._kept
+        ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+
+def _column(batch: pa.RecordBatch, name: str) -> Values:
+    index = batch.schema.get_field_index(name)
+    if index < 0:
+        raise SchemaChanged(field=name)
+    return batch.column(index)
 
 
 def protect_batches(
@@ -256,9 +312,16 @@ def protect_batches(
 
 
 def preview(
-    values: Values, rule: FieldRule, keys: KeyRing | None, *, field: str = "preview"
+    values: Values,
+    rule: FieldRule,
+    keys: KeyRing | None,
+    *,
+    field: str = "preview",
+    companions: tuple[Values, ...] = (),
 ) -> list[tuple[str | None, str | None]]:
     """Pairs of (masked before, after) for some of a column's values, to be shown to people who may not see the values.
+
+    `companions` are the columns that the rule reads beside its own.
 
     What `keep` would leave is masked too: the page may not show what the release would. A value at which the rule
     would stop has None after.
@@ -275,10 +338,12 @@ def preview(
         return [(shown, None) for shown in before]
     if rule.operator is Operator.KEEP:
         return [(shown, shown) for shown in before]
-    output_type(rule.operator, rule.parameters, rule.entity_type, values.type, field=field)
+    _protected_type(rule, values.type, field=field)
     invalid = InvalidPolicy.NULL if rule.invalid_policy is InvalidPolicy.FAIL else rule.invalid
     shown_rule = replace(rule, invalid=invalid, null=NullPolicy.KEEP)
-    after = as_text(_ColumnProtector(field, values.type, shown_rule, keys).protect(values)).to_pylist()
+    protector = _ColumnProtector(field, values.type, shown_rule, keys)
+    protector.outline()
+    after = as_text(protector.protect(values, companions)).to_pylist()
     return [
         (shown, masked if masked is None or text is None or not _gives_away(text, masked) else shown)
         for text, shown, masked in zip(raw, before, after, strict=True)

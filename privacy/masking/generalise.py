@@ -1,8 +1,8 @@
 """Generalisation: values become the classes they lie in.
 
-Lives here: numeric ranges, coarser dates, age bands, upper levels of addresses, area prefixes, prefixes of a code and
-hierarchies given by the user. A value that does not have the form its class needs is malformed: it comes out null and
-flagged.
+Lives here: what a rule's parameters mean; numeric ranges, coarser dates, age bands, upper levels of addresses, area
+prefixes, prefixes of a code and groups given by the user. Telephone numbers, networks, coordinates and hierarchies are in
+`generalise_codes`. A value that does not have the form its class needs is malformed: it comes out null and flagged.
 """
 
 from __future__ import annotations
@@ -30,9 +30,20 @@ from privacy.masking.columns import (
     has_text_form,
     is_textual,
     nulls_where,
+    text_column,
 )
 from privacy.masking.columns import valid_rows as present
 from privacy.masking.dates import DateLevel, Dates, ages_on, can_hold_dates, date_text, read_dates
+from privacy.masking.generalise_codes import (
+    MOST_GEOHASH,
+    MOST_METRES,
+    CoordinateOrder,
+    Geohashes,
+    Grid,
+    Hierarchy,
+    Networks,
+    PhoneRegions,
+)
 from privacy.masking.operators import ColumnOperator, Masked, all_valid
 from privacy.masking.parameters import ParameterReader
 
@@ -55,16 +66,27 @@ class Target(StrEnum):
     AREA = "area"
     PREFIX = "prefix"
     GROUP = "group"
+    TOWN = "town"
+    PHONE_REGION = "phone_region"
+    NETWORK = "network"
+    GRID = "grid"
+    GEOHASH = "geohash"
+    HIERARCHY = "hierarchy"
 
 
 # What a rule means that says only this parameter, or nothing at all for this entity type.
-_TARGET_OF_PARAMETER = {"width": Target.RANGE, "digits": Target.AREA, "length": Target.PREFIX, "groups": Target.GROUP}
+_TARGET_OF_PARAMETER = {
+    **{"width": Target.RANGE, "digits": Target.AREA, "length": Target.PREFIX, "groups": Target.GROUP},
+    **{"metres": Target.GRID, "bits": Target.NETWORK, "levels": Target.HIERARCHY},
+}
 _TARGET_OF_TYPE = {
     "BIRTH_DATE": Target.YEAR,
     "CN_ADDRESS": Target.DISTRICT,
     "CN_RESIDENT_ID": Target.AREA,
 }
 _RESIDENT_ID = "CN_RESIDENT_ID"
+# What fits 64 bits with room to spare.
+_WHOLE_DIGITS = 18
 _NUMBER = r"^[+-]?(?:\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.\d+)?$"
 
 
@@ -97,13 +119,15 @@ def _read_target(target: Target, reader: ParameterReader, entity_type: str | Non
                 on=reader.date("on"),
                 entity_type=entity_type,
             )
-        case Target.PROVINCE | Target.CITY | Target.DISTRICT:
+        case Target.PROVINCE | Target.CITY | Target.DISTRICT | Target.TOWN:
             return AddressTo(level=AddressLevel(target.value))
         case Target.AREA:
             digits = reader.integer("digits", minimum=2, maximum=6, default=6) or 6
             if digits % 2:
                 raise reader.invalid("digits", "2, 4 or 6")
             return Prefixes(length=digits, entity_type=entity_type, form=r"^\d{6}")
+        case Target.PHONE_REGION | Target.NETWORK | Target.GRID | Target.GEOHASH | Target.HIERARCHY:
+            return _read_code(target, reader)
         case Target.PREFIX:
             length = reader.integer("length", minimum=1, maximum=64)
             if length is None:
@@ -121,6 +145,36 @@ def _read_target(target: Target, reader: ParameterReader, entity_type: str | Non
 
 def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _read_code(target: Target, reader: ParameterReader) -> ColumnOperator:
+    """Those of `generalise_codes`."""
+    if target is Target.PHONE_REGION:
+        return PhoneRegions()
+    if target is Target.NETWORK:
+        return Networks(
+            bits=reader.integer("bits", minimum=8, maximum=30, default=24) or 24,
+            bits6=reader.integer("bits6", minimum=16, maximum=120, default=48) or 48,
+        )
+    if target is Target.GRID:
+        metres = reader.number("metres", positive=True)
+        if metres is None:
+            raise reader.missing("metres")
+        if not 1 <= metres <= MOST_METRES:
+            raise reader.invalid("metres", f"a number from 1 to {MOST_METRES}")
+        return Grid(metres=metres)
+    if target is Target.GEOHASH:
+        length = reader.integer("length", minimum=1, maximum=MOST_GEOHASH)
+        if length is None:
+            raise reader.missing("length")
+        first = reader.choice("first", CoordinateOrder, default=CoordinateOrder.LONGITUDE)
+        return Geohashes(length=length, first=first or CoordinateOrder.LONGITUDE)
+    levels = reader.lists("levels")
+    if levels is None:
+        raise reader.missing("levels")
+    deepest = max(len(classes) for classes in levels.values())
+    level = reader.integer("level", minimum=1, maximum=deepest, default=1) or 1
+    return Hierarchy(levels=levels, level=level, other=reader.text("other"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +200,8 @@ class Ranges:
         return Masked(values=labels, invalid=malformed_rows(values, labels))
 
     def _steps_of_text(self, text: Texts) -> tuple[Ints, Flags]:
+        if _are_whole_numbers(text):
+            return self._steps(text.cast(pa.int64()))
         text = canonical_text(None, text)
         fits = flags(pc.match_substring_regex(text, _NUMBER))
         plain = pc.replace_substring(nulls_where(text, ~fits), pattern=",", replacement="")
@@ -185,6 +241,15 @@ class Ranges:
     def _bound(self, step: int) -> str:
         bound = self.origin + step * self.width
         return str(bound) if isinstance(bound, int) else f"{bound:.12g}"
+
+
+def _are_whole_numbers(text: Texts) -> bool:
+    """Whether every value is up to eighteen ASCII digits: a column that can be read as it stands."""
+    column = text_column(text)
+    lengths = column.lengths[column.valid]
+    if not len(lengths) or not 0 < int(lengths.min()) <= int(lengths.max()) <= _WHOLE_DIGITS:
+        return False
+    return bool((column.data[: column.size] - np.uint8(ord("0")) <= 9).all())
 
 
 def _dates_of(values: Values, entity_type: str | None) -> Dates:

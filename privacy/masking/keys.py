@@ -21,6 +21,7 @@ __all__ = [
     "KeyEncryptionKey",
     "KeyRing",
     "WrongKey",
+    "domain_key_context",
     "unwrap_domain_key",
     "wrap_domain_key",
     "wrapping_key_id",
@@ -84,7 +85,12 @@ def wrap_domain_key(
 ) -> bytes:
     """The data key under the key-encryption key, bound to its domain's name: it does not open as another domain's
     key."""
-    return key._wrapped(kek, _WRAP_CONTEXT + domain.encode(), random_bytes)
+    return key._wrapped(kek, domain_key_context(domain), random_bytes)
+
+
+def domain_key_context(domain: str) -> bytes:
+    """What a domain's wrapped data key is bound to: whoever puts it under another key-encryption key gives it again."""
+    return _WRAP_CONTEXT + domain.encode()
 
 
 def unwrap_domain_key(blob: bytes, kek: KeyEncryptionKey, *, domain: str) -> DomainKey:
@@ -93,7 +99,7 @@ def unwrap_domain_key(blob: bytes, kek: KeyEncryptionKey, *, domain: str) -> Dom
     Raises WrongKey (naming both key ids) under another key-encryption key, SealDamaged if the blob was altered or is
     another domain's, NotSealed if it is no wrapped key at all.
     """
-    secret = kek.unwrap(blob, context=_WRAP_CONTEXT + domain.encode())
+    secret = kek.unwrap(blob, context=domain_key_context(domain))
     if len(secret) != KEY_BYTES:
         raise SealDamaged
     return DomainKey(secret)

@@ -7,16 +7,17 @@ modules named for them; `binding` puts a rule and its operator together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 
 from catalog.messages import gettext_noop
 from privacy.masking.columns import Flags, Values
+from privacy.masking.keys import KeyRing
 
 
 class Operator(StrEnum):
@@ -79,33 +80,25 @@ PROPERTIES: Mapping[Operator, OperatorProperties] = MappingProxyType(
         Operator.PARTIAL_MASK: OperatorProperties(gettext_noop("Partial mask"), Technique.SUPPRESSION, False, False),
         Operator.TOKEN: OperatorProperties(gettext_noop("Keyed token"), Technique.PSEUDONYMISATION, False, True),
         Operator.FF1: OperatorProperties(
-            gettext_noop("Format-preserving encryption"), Technique.PSEUDONYMISATION, True, True, available=False
+            gettext_noop("Format-preserving encryption"), Technique.PSEUDONYMISATION, True, True
         ),
         Operator.SURROGATE: OperatorProperties(
-            gettext_noop("Well-formed surrogate"), Technique.PSEUDONYMISATION, True, True, available=False
+            gettext_noop("Well-formed surrogate"), Technique.PSEUDONYMISATION, True, True
         ),
         Operator.ENCRYPT: OperatorProperties(
-            gettext_noop("Reversible encryption"), Technique.CRYPTOGRAPHIC, True, True, available=False
+            gettext_noop("Reversible encryption"), Technique.CRYPTOGRAPHIC, True, True
         ),
-        Operator.DATE_SHIFT: OperatorProperties(
-            gettext_noop("Date shift"), Technique.RANDOMISATION, True, False, available=False
-        ),
+        Operator.DATE_SHIFT: OperatorProperties(gettext_noop("Date shift"), Technique.RANDOMISATION, True, False),
         Operator.GENERALISE: OperatorProperties(gettext_noop("Generalise"), Technique.GENERALISATION, False, False),
-        Operator.ROUND: OperatorProperties(
-            gettext_noop("Round"), Technique.GENERALISATION, False, False, available=False
-        ),
-        Operator.NOISE: OperatorProperties(
-            gettext_noop("Noise"), Technique.RANDOMISATION, False, False, available=False
-        ),
+        Operator.ROUND: OperatorProperties(gettext_noop("Round"), Technique.GENERALISATION, False, False),
+        Operator.NOISE: OperatorProperties(gettext_noop("Noise"), Technique.RANDOMISATION, False, False),
         Operator.CLIP: OperatorProperties(
-            gettext_noop("Top and bottom coding"), Technique.GENERALISATION, False, False, available=False
+            gettext_noop("Top and bottom coding"), Technique.GENERALISATION, False, False
         ),
         Operator.DICTIONARY: OperatorProperties(
-            gettext_noop("Substitute from a dictionary"), Technique.PSEUDONYMISATION, False, False, available=False
+            gettext_noop("Substitute from a dictionary"), Technique.PSEUDONYMISATION, False, False
         ),
-        Operator.REDACT: OperatorProperties(
-            gettext_noop("Redact free text"), Technique.SUPPRESSION, False, False, available=False
-        ),
+        Operator.REDACT: OperatorProperties(gettext_noop("Redact free text"), Technique.SUPPRESSION, False, False),
     }
 )
 
@@ -120,11 +113,13 @@ class Masked:
     """One column after an operator: its `values` (n), null wherever `invalid` (n) says that the value did not have
     the expected form.
 
-    Blank text counts as missing, not as malformed.
+    Blank text counts as missing, not as malformed. `found` counts by type what was replaced inside the values, where that is what
+    the operator does.
     """
 
     values: Values
     invalid: Flags
+    found: Mapping[str, int] = field(default_factory=dict)
 
 
 def all_valid(values: Values) -> Masked:
@@ -142,4 +137,40 @@ class ColumnOperator(Protocol):
 
     def apply(self, values: Values) -> Masked:
         """Protect a column of at most `columns.MAX_ROWS` values."""
+        ...
+
+
+@runtime_checkable
+class KeyedForm(Protocol):
+    """What a rule says of an operator that works under a key, before it has one."""
+
+    def output_type(self, source: pa.DataType) -> pa.DataType | None:
+        """As a `ColumnOperator`'s: it does not depend on the key."""
+        ...
+
+    def with_key(self, keys: KeyRing, entity_type: str | None) -> ColumnOperator:
+        """The operator with its key derived for the entity type."""
+        ...
+
+
+@runtime_checkable
+class BesideOperator(Protocol):
+    """An operator that also reads other columns of the same rows, such as the subject's; raw, also where they are dropped."""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The names of those columns; none: `apply` is enough."""
+        ...
+
+    def apply_beside(self, values: Values, companions: tuple[Values, ...]) -> Masked:
+        """Protect a column, given the columns `beside` in that order."""
+        ...
+
+
+class ReversibleOperator(ColumnOperator, Protocol):
+    """An operator whose result can be turned back under the same key."""
+
+    def restore(self, values: Values) -> Masked:
+        """The values (their canonical forms, as text) that `apply` made `values` of; null and flagged where it cannot
+        have made it."""
         ...

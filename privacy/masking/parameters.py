@@ -137,6 +137,21 @@ class ParameterReader:
             raise self.invalid(name, "a table from text to text")
         return dict(value)
 
+    def lists(self, name: str) -> Mapping[str, tuple[str, ...]] | None:
+        """A table from text to lists of texts, neither it nor any of them empty."""
+        value = self._get(name)
+        if value is None:
+            return None
+        expected = "a table from text to lists of texts"
+        if not isinstance(value, Mapping) or not value:
+            raise self.invalid(name, expected)
+        for key, entries in value.items():
+            if not isinstance(key, str) or not isinstance(entries, list | tuple) or not entries:
+                raise self.invalid(name, expected)
+            if not all(isinstance(entry, str) and entry for entry in entries):
+                raise self.invalid(name, expected)
+        return {key: tuple(entries) for key, entries in value.items()}
+
     def finish(self) -> None:
         """Refuse the first parameter that was never asked for."""
         for name in self._parameters:

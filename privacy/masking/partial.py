@@ -31,6 +31,7 @@ from privacy.masking.columns import (
     has_text_form,
     placed,
     text_column,
+    text_of_lengths,
     text_of_width,
 )
 from privacy.masking.operators import Masked
@@ -55,6 +56,7 @@ class Preset(StrEnum):
     MOBILE = "mobile"
     RESIDENT_ID = "resident_id"
     NAME = "name"
+    NAME_ENDS = "name_ends"
     BANK_CARD = "bank_card"
     EMAIL = "email"
     ADDRESS = "address"
@@ -67,7 +69,8 @@ class Preset(StrEnum):
 ENTITY_TYPES: dict[Preset, str] = {
     Preset.MOBILE: "CN_MOBILE",
     Preset.RESIDENT_ID: "CN_RESIDENT_ID",
-    Preset.NAME: "PERSON",
+    Preset.NAME_ENDS: "PERSON",
+    Preset.NAME: "PERSON",  # after the other: a type's preset is its last one here
     Preset.BANK_CARD: "CN_BANK_CARD",
     Preset.EMAIL: "EMAIL_ADDRESS",
     Preset.ADDRESS: "CN_ADDRESS",
@@ -194,8 +197,21 @@ def _ends(preset: Preset) -> Callable[[Texts, str], Texts]:
 
 
 def _email(text: Texts, mask_char: str) -> Texts:
-    stars = (mask_char * FIXED_MASK_LENGTH).replace("\\", r"\\")
-    return pc.replace_substring_regex(text, r"^(.)[^@]*@", rf"\1{stars}@")
+    """First character, mask, and all from the “@” on; a canonical address is ASCII (what is not one comes out null)."""
+    column = text_column(text)
+    at = pc.fill_null(pc.find_substring(text, "@"), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    masked = column.valid & (at > 0)
+    added = 1 + FIXED_MASK_LENGTH
+    lengths = np.where(masked, column.lengths - at + added, 0)
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    # Each byte comes from as far behind its row's “@”; those before it, of whatever was there, are overwritten.
+    behind = np.arange(int(lengths.sum())) + np.repeat(column.starts + at - added - starts, lengths)
+    data = column.data.take(behind, mode="clip")
+    for position in range(1, added):
+        data[starts[masked] + position] = ord(mask_char)
+    data[starts[masked]] = column.data[column.starts[masked]]
+    return text_of_lengths(data, lengths, masked)
 
 
 # The area code has three digits if it begins with 01 or 02, else four; seven or eight follow, and perhaps an extension.
@@ -214,6 +230,12 @@ def _address(text: Texts, mask_char: str) -> Texts:
     return pc.binary_join_element_wise(district, mask_char * FIXED_MASK_LENGTH, "")
 
 
+def _name_ends(text: Texts, mask_char: str) -> Texts:
+    """The first and the last character; of a name of two the first alone, or nothing would be hidden."""
+    short = pc.less_equal(pc.utf8_length(text), 2)
+    return pc.if_else(short, mask_between(text, 1, 0, mask_char), mask_between(text, 1, 1, mask_char))
+
+
 # What is masked is in canonical form already; the forms of all but names and addresses are strict, and anything else
 # is null.
 _MASKS: dict[Preset, Callable[[Texts, str], Texts]] = {
@@ -221,4 +243,5 @@ _MASKS: dict[Preset, Callable[[Texts, str], Texts]] = {
     Preset.EMAIL: _email,
     Preset.ADDRESS: _address,
     Preset.LANDLINE: _landline,
+    Preset.NAME_ENDS: _name_ends,
 }

@@ -18,12 +18,28 @@ The TOML shape; parameters stand beside `operator`, or in a table `parameters`::
 
 The parameters:
 
+- date_shift: `by` (the column of the subject), `by_type` (its entity type, else what a scan finds), `days` (the most a date
+  moves; 366).
+- round: `multiple`, or `digits` (after the point; negative: before it).
+- noise: `scale` with `shape` laplace (the default) or gaussian; `width` for uniform; `low` and `high`, between which results
+  stay; `by` and `by_type` as for date_shift, without which equal values get equal noise.
+- clip: `low`, `high`; `low_text`, `high_text`: the words for what lies there.
+- redact: `style` label (the default), mask or token; `language` of the labels, zh (the default) or en; `types`: codes of entity
+  types parted by blanks or commas, else all direct identifiers.
+- dictionary: `kind` chinese_name, english_name, company, street; else the entity type's.
 - constant: `value` (text, number, true or false).
-- partial_mask: `preset` (mobile resident_id name bank_card email address plate passport landline generic), else the
+- partial_mask: `preset` (mobile resident_id name name_ends bank_card email address plate passport landline generic), else the
   entity type's; `mask_char`; for generic `keep_first`, `keep_last` (characters).
+- encrypt: `form` canonical (all spellings of a value give one text; left out) or exact (the text as it stands).
+- ff1: `alphabet` digits (the default), lower, upper, alphanumeric, hex, or the characters themselves; `keep`: characters
+  that stay where they are.
+- surrogate: none; the entity type CN_RESIDENT_ID, CN_MOBILE, CN_BANK_CARD or CN_USCC, stated or found by a scan.
 - generalise: `to` day, month, quarter, year, decade; range: `width`, `origin`; age_band: `width`, `top`, `on` (the day
   to count to); province, city, district; area: `digits` (6, 4 or 2); prefix: `length`; group: `groups` (a table from
-  value to group), `steps`, `other`. `to` may be left out where another parameter or the entity type implies it.
+  value to group), `steps`, `other`; town; phone_region (area code, or a mobile number's first three); network: `bits`
+  (IPv4, 24), `bits6` (48); grid: `metres`; geohash: `length`, `first` (longitude or latitude); hierarchy: `levels` (a table
+  from value to a list of classes, the finest first), `level`, `other`. `to` may be left out where another parameter or the
+  entity type implies it.
 """
 
 from __future__ import annotations
@@ -40,6 +56,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from privacy.masking.binding import check_parameters
+from privacy.masking.dictionary import implied_kind
 from privacy.masking.errors import (
     ColumnsAmbiguous,
     ColumnsMissing,
@@ -51,6 +68,7 @@ from privacy.masking.errors import (
 from privacy.masking.generalise import implied_target
 from privacy.masking.operators import PROPERTIES, Operator, available_operators
 from privacy.masking.partial import implied_preset
+from privacy.masking.word_lists import VERSION as WORD_LISTS_VERSION
 
 POLICY_VERSION = 1
 
@@ -58,7 +76,16 @@ Code = TypeVar("Code", bound=StrEnum)
 
 # What may stand in a manifest, which leaves with the data: how coarse, which form, how much stays. Not what a constant says, nor the
 # groups somebody drew, which may name people.
-_TOLD = ("to", "width", "origin", "top", "on", "digits", "length", "steps", "preset", "keep_first", "keep_last")
+_TOLD = (
+    *("alphabet", "keep", "form", "to", "width", "origin", "top", "on", "digits", "length", "steps", "preset"),
+    *("keep_first", "keep_last"),
+    *("multiple", "low", "high", "shape", "scale", "days", "by", "kind"),
+    *("style", "language", "types"),
+    *("metres", "bits", "bits6", "first", "level"),
+)
+
+BY_SUBJECT = frozenset({Operator.DATE_SHIFT, Operator.NOISE})
+"""The operators that may go by the person a row is about: parameters `by` and `by_type`."""
 
 _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 _POLICY_KEYS = ("version", "default", "fields")
@@ -103,6 +130,12 @@ class FieldRule:
         return InvalidPolicy.TOKEN if self.operator is Operator.TOKEN else InvalidPolicy.NULL
 
     @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns that the rule reads beside its own."""
+        by = self.parameters.get("by") if self.operator in BY_SUBJECT else None
+        return (by,) if isinstance(by, str) else ()
+
+    @property
     def told_parameters(self) -> dict[str, object]:
         """What a manifest says of the parameters, those too that are only implied."""
         implied: dict[str, object] = {}
@@ -111,6 +144,9 @@ class FieldRule:
             implied = {"to": target.value} if target else {}
         elif self.operator is Operator.PARTIAL_MASK:
             implied = {"preset": implied_preset(self.parameters, self.entity_type).value}
+        elif self.operator is Operator.DICTIONARY:
+            kind = implied_kind(self.parameters, self.entity_type)
+            implied = {"kind": kind.value if kind else None, "word_lists": WORD_LISTS_VERSION}
         stated = {name: self.parameters[name] for name in _TOLD if self.parameters.get(name) is not None}
         return implied | stated
 
@@ -147,8 +183,20 @@ class Policy:
         return {name: self.fields.get(name, self.default) for name in names}
 
     def kept_columns(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """The columns that are not dropped: all that protection needs to read."""
+        """The columns that are not dropped."""
         return tuple(name for name, rule in self.rules_for(columns).items() if rule.operator is not Operator.DROP)
+
+    def read_columns(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """All that protection needs to read: the kept columns, and those that their rules read beside them.
+
+        Raises ColumnsMissing also for such a column that the table does not have.
+        """
+        rules = self.rules_for(columns)
+        kept = {name: rule for name, rule in rules.items() if rule.operator is not Operator.DROP}
+        beside = {companion for rule in kept.values() for companion in rule.beside}
+        if missing := sorted(beside - set(rules)):
+            raise ColumnsMissing(columns=", ".join(missing))
+        return tuple(name for name in rules if name in kept or name in beside)
 
     def with_entity_types(self, entity_types: Mapping[str, str | None]) -> Policy:
         """This policy with the entity types that a scan found, for the fields that state none.
@@ -166,7 +214,8 @@ class Policy:
             for name, entity_type in entity_types.items():
                 if name not in fields and entity_type and not self.default.entity_type:
                     fields[name] = replace(self.default, entity_type=entity_type)
-        return Policy(fields=MappingProxyType(fields), default=self.default)
+        typed = {name: _with_subject_type(rule, entity_types) for name, rule in fields.items()}
+        return Policy(fields=MappingProxyType(typed), default=self.default)
 
     def to_dict(self) -> dict[str, object]:
         """The policy in JSON's types: `policy_from_dict` gives an equal one back."""
@@ -182,6 +231,14 @@ class Policy:
             self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
         )
         return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _with_subject_type(rule: FieldRule, entity_types: Mapping[str, str | None]) -> FieldRule:
+    """A rule that goes by the subject, with the entity type of the subject's column: all spellings of a person are one."""
+    found = next((entity_types.get(name) for name in rule.beside), None)
+    if not found or rule.parameters.get("by_type"):
+        return rule
+    return replace(rule, parameters=MappingProxyType({**rule.parameters, "by_type": found}))
 
 
 def policy_from_toml(text: str) -> Policy:

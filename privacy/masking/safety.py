@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from catalog.messages import gettext_noop
 from privacy.detection.model import FieldRole
 from privacy.masking.errors import DirectIdentifierInClear
-from privacy.masking.operators import Operator
+from privacy.masking.operators import PROPERTIES, Operator
 from privacy.masking.policy import FieldRule, Policy
 
 SMALL_DOMAIN = 1_000_000
@@ -93,6 +93,14 @@ _FREQUENCY = gettext_noop(
     "Column %(column)s: it has few different values (%(domain)s), so how often each token occurs tells which value "
     "it stands for."
 )
+_MAY_BE_REAL = gettext_noop(
+    "Column %(column)s: a substitute may by chance be the name of a real person or firm. Tell whoever gets the data that the names are "
+    "made up."
+)
+_NUMBER_MAY_BE_REAL = gettext_noop(
+    "Column %(column)s: a surrogate may by chance be the number of a real person or firm. Tell whoever gets the data that the numbers "
+    "are made up."
+)
 _MASK_TOO_THIN = gettext_noop(
     "Column %(column)s: the mask keeps so much of a resident ID that only about %(candidates)d numbers fit what it "
     "shows."
@@ -116,8 +124,13 @@ def policy_warnings(policy: Policy, columns: Mapping[str, ColumnFacts]) -> tuple
     for name, rule in policy.rules_for(columns).items():
         facts = columns[name]
         domain = _small_domain(rule, facts)
-        if rule.operator is Operator.TOKEN and domain is not None:
+        keyed = PROPERTIES[rule.operator].preserves_uniqueness or rule.operator is Operator.DICTIONARY
+        if keyed and rule.operator is not Operator.KEEP and domain is not None:
             warnings.append(PolicyWarning("frequency_attack", name, _FREQUENCY, {"column": name, "domain": domain}))
+        if rule.operator is Operator.DICTIONARY:
+            warnings.append(PolicyWarning("substitute_may_be_real", name, _MAY_BE_REAL, {"column": name}))
+        if rule.operator is Operator.SURROGATE:
+            warnings.append(PolicyWarning("surrogate_may_be_real", name, _NUMBER_MAY_BE_REAL, {"column": name}))
         left = _resident_ids_left(rule, facts)
         if left is not None and left < SMALL_DOMAIN:
             warnings.append(PolicyWarning("mask_too_thin", name, _MASK_TOO_THIN, {"column": name, "candidates": left}))

@@ -17,20 +17,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from privacy.detection.arrow import pc
 from privacy.masking.canonical import canonical_text, canonical_version, malformed_rows
 from privacy.masking.cmac import ColumnCmac, base32_of_first_80_bits
 from privacy.masking.columns import (
     TextColumn,
     Texts,
     Values,
-    as_column,
     as_text,
     flags,
     has_text_form,
+    repeats,
     text_column,
     text_of_width,
 )
@@ -39,12 +37,15 @@ from privacy.masking.operators import Masked
 
 TOKEN_ALGORITHM = "aes-256-cmac-80"  # noqa: S105  # the name of an algorithm, not a password
 MALFORMED_ALGORITHM = "aes-256-cmac-80-malformed"
+TOKEN_ALPHABET = "A–Z 2–7"  # noqa: S105  # as a person is told it
 TOKEN_CHARACTERS = 16
 TOKEN_BITS = 80
 KEY_BYTES = 32
 
-_SAMPLE_ROWS = 1024
-_REPEATED = 0.5
+
+def collision_odds(distinct: int) -> float:
+    """The chance that any two of so many different values share a token: at most one for each pair, in 2⁸⁰."""
+    return distinct * (distinct - 1) / 2.0 ** (TOKEN_BITS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class TokenOperator:
         if isinstance(values, pa.DictionaryArray):
             return self._by_distinct(values)
         text = as_text(values)
-        if _repeats(text):
+        if repeats(text):
             return self._by_distinct(text.dictionary_encode())
         column = text_column(text)
         canonical = canonical_text(self.entity_type, text, column)
@@ -119,11 +120,3 @@ def _cmac(keys: KeyRing, algorithm: str, entity_type: str | None) -> ColumnCmac:
             length=KEY_BYTES,
         )
     )
-
-
-def _repeats(text: Texts) -> bool:
-    """Whether few enough of some evenly spread rows are distinct that encoding the column as a dictionary pays."""
-    if len(text) < 4 * _SAMPLE_ROWS:
-        return False
-    rows = np.arange(0, len(text), len(text) // _SAMPLE_ROWS)
-    return len(pc.unique(text.take(as_column(rows)))) < _REPEATED * len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from privacy.detection.checksums import resident_id_checksum
+from privacy.masking.ff1_cipher import Ff1
 from tests.stages import visits_csv
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -132,12 +135,42 @@ def test_protecting_writes_a_file_and_says_what_was_done(table: Path, policy: Pa
     assert run("protect", table, other, "--policy", policy, "--domain", "else")[1]["sha256"] != manifest["sha256"]
 
 
+def test_a_surrogate_gets_its_type_from_the_scan(table: Path, tmp_path: Path) -> None:
+    policy, out = tmp_path / "surrogate.toml", tmp_path / "out.csv"
+    policy.write_text('[fields."身份证号"]\noperator = "surrogate"\n', encoding="utf-8")
+    code, manifest, _ = run("protect", table, out, "--policy", policy, "--domain", "city")
+    (column,) = [item for item in manifest["columns"] if item["operator"] == "surrogate"]
+    assert (code, column["entity_type"], column["invalid"]) == (0, "CN_RESIDENT_ID", 0)
+    made = out.read_text(encoding="utf-8").splitlines()[1:]
+    assert all(resident_id_checksum(line.strip('"')) for line in made)
+    untyped = '[fields."性别"]\noperator = "surrogate"\n'
+    policy.write_text(untyped, encoding="utf-8")
+    assert run("protect", table, tmp_path / "no.csv", "--policy", policy)[0] == 2
+    assert not (tmp_path / "no.csv").exists()
+
+
+def test_a_format_is_kept_and_the_values_are_not(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy, out = tmp_path / "ff1.toml", tmp_path / "out.csv"
+    policy.write_text('[fields."手机号"]\noperator = "ff1"\nalphabet = "digits"\n', encoding="utf-8")
+    code, manifest, _ = run("protect", table, out, "--policy", policy, "--domain", "city")
+    assert (code, manifest["operators"]["手机号"]) == (0, "ff1")
+    (column,) = [item for item in manifest["columns"] if item["operator"] == "ff1"]
+    assert (column["cells"], column["invalid"], column["parameters"]) == (240, 0, {"alphabet": "digits"})
+    made = out.read_text(encoding="utf-8").splitlines()[1:]
+    assert all(re.fullmatch('"?[0-9]{11}"?', line) for line in made)
+    monkeypatch.setattr(Ff1, "encrypt", lambda _cipher, left, right, _length: (left, right))
+    again = tmp_path / "again.csv"
+    code, document, _ = run("protect", table, again, "--policy", policy, "--domain", "city")
+    assert (code, [item["column"] for item in document["residuals"]]) == (1, ["手机号"])
+    assert not again.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
         ('[fields."没有"]\noperator = "token"\n', "columns_missing"),
         ('[fields."性别"]\noperator = "scramble"\n', "operator_unknown"),
-        ('[fields."性别"]\noperator = "ff1"\n', "operator_unavailable"),
+        ('[fields."性别"]\noperator = "redact"\ntypes = "SURNAME"\n', "parameter_invalid"),
         ('[fields."手机号"]\noperator = "partial_mask"\npreset = "shoe"\n', "preset_unknown"),
         ('default = "keep"\n', "direct_identifier_in_clear"),
         ("not toml at all", "policy_unreadable"),
@@ -151,6 +184,18 @@ def test_a_policy_that_cannot_be_used_writes_nothing(table: Path, tmp_path: Path
     assert (exit_code, document["error"]["code"]) == (2, code)
     assert len(standard_error.strip().splitlines()) == 1
     assert sorted(item.name for item in tmp_path.iterdir()) == ["bad.toml", "visits.csv"]
+
+
+@pytest.mark.parametrize("form", ["canonical", "exact"])
+def test_an_encrypted_column_holds_sealed_texts_alone(table: Path, tmp_path: Path, form: str) -> None:
+    path, out = tmp_path / "sealed.toml", tmp_path / "out.csv"
+    path.write_text(f'[fields."身份证号"]\noperator = "encrypt"\nform = "{form}"\n', encoding="utf-8")
+    code, manifest, _ = run("protect", table, out, "--policy", path, "--domain", "city")
+    assert (code, manifest["operators"]["身份证号"]) == (0, "encrypt")
+    written = out.read_text(encoding="utf-8").splitlines()[1:]
+    assert len(written) == 240
+    assert all(line.strip('"').startswith("siv1") for line in written if line.strip('"'))
+    assert any(line.strip('"') for line in written)
 
 
 def test_names_in_a_remark_that_is_kept_are_found_and_stop_it(tmp_path: Path) -> None:
@@ -197,3 +242,17 @@ def test_bad_input_is_one_clear_line_and_exit_code_two(
 def test_messages_come_in_chinese_when_asked_for(table: Path) -> None:
     _, document, _ = run("risk", table, "--quasi", "", "--language", "zh-hans")
     assert any("\u4e00" <= letter <= "\u9fff" for letter in document["error"]["message"])
+
+
+def test_free_text_is_redacted_by_the_command(tmp_path: Path) -> None:
+    remarks = ["经查,王敏华反映情况属实", "致电13800138000未接", "等待补件", "材料齐全予以受理"] * 30
+    source, out, policy = tmp_path / "remarks.csv", tmp_path / "out.csv", tmp_path / "policy.toml"
+    source.write_text("\n".join(["备注", *(f'"{remark}"' for remark in remarks)]), encoding="utf-8")
+    policy.write_text('[fields."备注"]\noperator = "redact"\nstyle = "mask"\n', encoding="utf-8")
+    code, document, refusal = run("protect", source, out, "--policy", policy)
+    assert (code, refusal) == (0, "")
+    assert document["columns"][0]["found"] == {"CN_MOBILE": 30, "PERSON": 30}
+    written = out.read_text(encoding="utf-8-sig")
+    assert "致电****未接" in written
+    assert not {"王敏华", "13800138000"} & set(written.replace('"', "").split())
+    assert "王敏华" not in written

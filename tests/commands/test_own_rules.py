@@ -79,3 +79,49 @@ def test_a_scan_with_a_bad_file_of_rules_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="TOML") as ended:
         call_command("scan", str(table), "--rules", str(rules), "--language", "en")
     assert ended.value.returncode == 2
+
+
+def test_protecting_a_file_looks_for_own_rules_in_the_output_where_a_file_names_them(
+    rules: Path, tmp_path: Path
+) -> None:
+    """The card stands within longer codes, where a column of them looks like nothing."""
+    table, policy, out = tmp_path / "t.csv", tmp_path / "p.toml", tmp_path / "out.csv"
+    table.write_text("ref,amount\n" + "".join(f"SZ{n:010d},{n}\n" for n in range(200)), "utf-8")
+    policy.write_text(
+        'default = "drop"\n[fields.ref]\noperator = "keep"\n[fields.amount]\noperator = "keep"\n', "utf-8"
+    )
+    arguments = ("protect", str(table), str(out), "--policy", str(policy))
+    assert run(*arguments)["rows"] == 200
+    out.unlink()
+    with pytest.raises(CommandError) as ended:
+        call_command(*arguments, "--rules", str(rules), "--language", "en")
+    assert ended.value.returncode == 2
+    assert not out.exists()
+
+
+def test_an_own_number_that_is_left_in_the_output_stops_it_where_a_file_names_its_rule(
+    rules: Path, tmp_path: Path
+) -> None:
+    table, policy, out = tmp_path / "t.csv", tmp_path / "p.toml", tmp_path / "out.csv"
+    notes = (f"办理 SZ{n:010d} 换卡,窗口排队等候叫号,材料齐全,已经办结归档" for n in range(200))
+    table.write_text("no,note\n" + "".join(f'{n},"{note}"\n' for n, note in enumerate(notes)), "utf-8")
+    policy.write_text(
+        'default = "drop"\n[fields.note]\noperator = "partial_mask"\nkeep_first = 20\nkeep_last = 0\n', "utf-8"
+    )
+    arguments = ("protect", str(table), str(out), "--policy", str(policy), "--format", "json")
+    call_command(*arguments, stdout=StringIO())
+    assert "SZ0000000020" in out.read_text("utf-8"), "without the file nobody looks for it"
+    out.unlink()
+    said = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command(*arguments, "--rules", str(rules), stdout=said)
+    assert ended.value.code == 1
+    assert json.loads(said.getvalue())["residuals"][0]["entity_type"] == "SZ_CITIZEN_CARD"
+    assert not out.exists()
+
+
+def test_rules_of_a_file_are_refused_for_a_release(cast: Cast, rules: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as ended:
+        call_command("protect", "visits", str(tmp_path / "out.csv"), "--as", "rita", "--rules", str(rules))
+    assert ended.value.returncode == 2
+    assert "--rules" in str(ended.value)

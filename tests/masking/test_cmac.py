@@ -80,6 +80,12 @@ def test_an_empty_column_has_no_codes() -> None:
     assert base32_of_first_80_bits(codes).shape == (0, 16)
 
 
+def test_long_messages_among_short_ones_have_the_codes_they_have_one_by_one() -> None:
+    messages = [bytes([length % 251]) * length for length in (5, 4096, 0, 4097, 60_000, 40)]
+    codes = ColumnCmac(NIST_KEY).codes(column_of(messages))
+    assert [code.tobytes() for code in codes] == [one_by_one(NIST_KEY, message) for message in messages]
+
+
 def test_a_key_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="32 bytes"):
-        ColumnCmac(bytes(16))
+    with pytest.raises(ValueError, match="32 bytes, not"):
+        ColumnCmac(bytes(24))

@@ -156,6 +156,13 @@ def test_a_rows_range_does_not_depend_on_the_other_rows() -> None:
     assert generalised(["9007199254740993", "0.5"], width=1)[0] == generalised(["9007199254740993"], width=1)[0]
 
 
+@given(st.lists(st.none() | st.integers(0, 10**20).map(str) | st.from_regex(r"0{0,3}[0-9]{0,5}", fullmatch=True)))
+def test_a_column_of_digits_has_the_ranges_its_values_have_among_others(values: list[str | None]) -> None:
+    alone, among = apply(values, width=10), apply([*values, "0.5", "twelve", "+1"], width=10)
+    assert alone.values.to_pylist() == among.values.to_pylist()[: len(values)]
+    assert alone.invalid.tolist() == among.invalid.tolist()[: len(values)]
+
+
 @given(st.integers(-(10**15), 10**15), st.integers(1, 10**6), st.integers(-1000, 1000))
 def test_a_range_contains_its_number_and_is_as_wide_as_asked(value: int, width: int, origin: int) -> None:
     (label,) = generalised([value], width=width, origin=origin)

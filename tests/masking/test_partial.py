@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from privacy.masking.operators import Operator
 from privacy.masking.parameters import ParameterReader
-from privacy.masking.partial import ENTITY_TYPES, PartialMask, Preset, mask_between, read_partial_mask
+from privacy.masking.partial import (
+    PRESETS,
+    PartialMask,
+    Preset,
+    implied_preset,
+    mask_between,
+    read_partial_mask,
+)
 
 
 def masked(preset: Preset, *values: object, mask_char: str = "*") -> list[str | None]:
@@ -87,6 +94,15 @@ def test_a_slice_of_a_column_is_masked_as_that_slice() -> None:
     assert PartialMask(Preset.MOBILE).apply(column.slice(1, 2)).values.to_pylist() == [None, "159****5678"]
 
 
+@given(st.lists(st.none() | st.from_regex(r"[a-z0-9._%+-]{1,12}@([a-z0-9]{1,9}\.){1,2}[a-z]{2,4}", fullmatch=True)))
+def test_of_an_address_stay_the_first_character_and_the_host(addresses: list[str | None]) -> None:
+    column = pa.array(["x@y.cn", *addresses, "nobody"], pa.string()).slice(1)
+    result = PartialMask(Preset.EMAIL).apply(column)
+    hosts = [None if address is None else address[0] + "****@" + address.split("@")[1] for address in addresses]
+    assert result.values.to_pylist() == [*hosts, None]
+    assert result.invalid.tolist() == [False] * len(addresses) + [True]
+
+
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
 def test_a_masked_mobile_shows_seven_digits_and_no_more(value: str) -> None:
     assert masked(Preset.MOBILE, value) == [f"{value[:3]}****{value[7:]}"]
@@ -122,7 +138,7 @@ def test_the_mask_character_can_be_chosen() -> None:
     assert masked(Preset.EMAIL, "zhang@163.com", mask_char="\\") == ["z\\\\\\\\@163.com"]
 
 
-@pytest.mark.parametrize(("preset", "entity_type"), list(ENTITY_TYPES.items()))
+@pytest.mark.parametrize(("entity_type", "preset"), list(PRESETS.items()))
 def test_a_rule_without_a_preset_takes_that_of_its_entity_type(preset: Preset, entity_type: str) -> None:
     reader = ParameterReader("f", Operator.PARTIAL_MASK, {})
     assert read_partial_mask(reader, entity_type).preset is preset
@@ -143,3 +159,10 @@ def test_columns_without_a_text_form_cannot_be_masked() -> None:
     mask = PartialMask(Preset.GENERIC)
     assert mask.output_type(pa.binary()) is None
     assert mask.output_type(pa.int64()) == pa.string()
+
+
+def test_a_name_may_keep_both_its_ends() -> None:
+    mask = PartialMask(preset=Preset.NAME_ENDS, entity_type="PERSON")
+    names = pa.array(["王小明", "张三", "欧阳娜娜", " 王 小明", "王", "", None])
+    assert mask.apply(names).values.to_pylist() == ["王*明", "张*", "欧**娜", "王*明", "*", None, None]
+    assert implied_preset({}, "PERSON") is Preset.NAME

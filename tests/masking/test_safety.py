@@ -70,6 +70,11 @@ def test_tokens_of_identifiers_and_keys_are_not(facts: ColumnFacts) -> None:
     assert warned("token", facts) == []
 
 
+def test_how_often_an_encrypted_text_occurs_can_be_seen_too() -> None:
+    assert warned("encrypt", ColumnFacts(entity_type="SEX")) == ["frequency_attack"]
+    assert warned("keep", ColumnFacts(entity_type="SEX")) == []
+
+
 @pytest.mark.parametrize(
     ("first", "last", "thin"),
     [

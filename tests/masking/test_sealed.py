@@ -10,6 +10,7 @@ import random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from catalog.sealed import (
     WrongKey,
     open_sealed,
     rewrap,
+    rewrap_stream,
+    stream_key_id,
     wrapping_key_id,
 )
 
@@ -226,3 +229,49 @@ def test_a_key_shows_its_id_and_never_its_bytes() -> None:
         pickle.dumps(key)
     with pytest.raises(ValueError, match="32 bytes"):
         KeyEncryptionKey(b"short")
+
+
+def rewrapped(blob: bytes, *, context: bytes = b"") -> bytes:
+    sink = io.BytesIO()
+    rewrap_stream(io.BytesIO(blob), sink, old=KEK, new=OTHER_KEK, context=context)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("length", [0, 1, CHUNK, 2 * CHUNK + 17])
+def test_a_stream_under_another_key_has_the_same_chunks(length: int) -> None:
+    blob = sealed(noise(length), context=b"a file")
+    other = rewrapped(blob, context=b"a file")
+    assert stream_key_id(io.BytesIO(other)) == OTHER_KEK.id
+    assert open_sealed(io.BytesIO(other), OTHER_KEK, context=b"a file").read() == noise(length)
+    head = len(blob) - length - 16 * max(1, -(-length // CHUNK))
+    assert other[head:] == blob[head:]
+    with pytest.raises(WrongKey):
+        open_sealed(io.BytesIO(other), KEK, context=b"a file")
+
+
+def test_what_does_not_open_is_not_put_under_another_key() -> None:
+    blob = sealed(noise(100), context=b"a file")
+    sink = io.BytesIO()
+    for bad, context, error in ((blob[:-1], b"a file", SealDamaged), (blob, b"another", SealDamaged)):
+        with pytest.raises(error):
+            rewrap_stream(io.BytesIO(bad), sink, old=KEK, new=OTHER_KEK, context=context)
+    with pytest.raises(WrongKey):
+        rewrap_stream(io.BytesIO(blob), sink, old=OTHER_KEK, new=KEK, context=b"a file")
+    assert not sink.getvalue()
+
+
+def first_version(plain: bytes, *, context: bytes) -> bytes:
+    """A stream as version 1 wrote it: one chunk, bound to the whole header."""
+    file_key = bytes(range(50, 82))
+    wrapped = KEK.wrap(file_key, context=b"CLSEAL" + context)
+    header = b"CLSEAL" + bytes([1, 16]) + len(wrapped).to_bytes(2, "big") + wrapped
+    return header + AESGCM(file_key).encrypt(bytes(11) + b"\x01", plain, header)
+
+
+def test_a_stream_of_the_first_version_is_read_and_sealed_anew_under_another_key() -> None:
+    blob = first_version(b"written before", context=b"a file")
+    assert unsealed(blob, context=b"a file") == b"written before"
+    other = rewrapped(blob, context=b"a file")
+    assert open_sealed(io.BytesIO(other), OTHER_KEK, context=b"a file").read() == b"written before"
+    with pytest.raises(SealDamaged):
+        unsealed(blob[:6] + b"\x02" + blob[7:], context=b"a file")
