@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from access.key_models import KeyRequest, projects_whose_keys_show  # noqa: F401  a model of this app
+from access.reidentification_models import Reidentification  # noqa: F401  a model of this app
 from access.workflow import State
 from catalog.datasets.models import DataField, Dataset, Distribution, RightKind, RightsAssignment
 from catalog.jobs.models import Job
@@ -25,6 +27,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> ProjectQuerySet:
         """A project is its organisation's own."""
         return self.filter(organization_id__in=organizations_with(user, Role.REQUESTER))
+
+    def with_keys_shown_to(self, user: User) -> ProjectQuerySet:
+        """The projects of which `user` sees how the key stands; officers of the data in them act on it."""
+        return self.filter(projects_whose_keys_show(user)).distinct()
 
 
 class Project(models.Model):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from access.models import Application, Assessment, Decision, Offer, Order, Release
+from access.key_models import KeyRequest
+from access.models import Application, Assessment, Decision, Offer, Order, Project, Release
+from access.reidentification_models import Reidentification
 from access.workflow import DECIDERS, Side, State
 from catalog.people.models import Role, User
-from catalog.people.policies import has_role_in, holds, permit, predicate
+from catalog.people.policies import has_role_in, holds, organizations_with, permit, predicate
 
 
 def sides_of(user: User, application: Application) -> frozenset[Side]:
@@ -120,10 +122,53 @@ def is_finance_of_the_provider(user: User, offer: Offer) -> bool:
     return holds(user, Role.FINANCE, offer.dataset.provider_id) and offer.proposed_by_id != user.pk
 
 
+@predicate
+def is_officer_of_its_data(user: User, project: Project) -> bool:
+    """A privacy officer of an organisation whose data was asked for in the project."""
+    officer = organizations_with(user, Role.PRIVACY_OFFICER)
+    return Application.objects.filter(
+        project=project, submitted_at__isnull=False, distribution__dataset__provider_id__in=officer
+    ).exists()
+
+
+@predicate
+def is_the_second_officer(user: User, request: KeyRequest) -> bool:
+    return request.asked_by_id != user.pk and bool(is_officer_of_its_data(user, request.project))
+
+
+@predicate
+def asked_for_it(user: User, request: KeyRequest) -> bool:
+    return request.asked_by_id == user.pk
+
+
 permit("project.open", has_role_in("", Role.REQUESTER))  # of the organisation
 permit("application.write", has_role_in("", Role.REQUESTER))  # of the organisation
 permit("application.edit", is_its_applicant)
 permit("assessment.raise", is_on_a_deciding_side)
 permit("release.download", is_a_recipient)
+
+
+@predicate
+def is_officer_of_the_owner(user: User, release: Release) -> bool:
+    """On the owner's privacy side of what was released, and on no side that received it."""
+    return Side.PRIVACY in sides_of(user, release.grant.application)
+
+
+@predicate
+def is_another_officer_of_the_owner(user: User, request: Reidentification) -> bool:
+    return request.asked_by_id != user.pk and bool(is_officer_of_the_owner(user, request.release))
+
+
+@predicate
+def asked_to_restore(user: User, request: Reidentification) -> bool:
+    return request.asked_by_id == user.pk
+
+
+permit("reidentification.ask", is_officer_of_the_owner)  # of the release
+permit("reidentification.decide", is_another_officer_of_the_owner)
+permit("reidentification.show", asked_to_restore)
+permit("key.ask", is_officer_of_its_data)  # of the project
+permit("key.decide", is_the_second_officer)
+permit("key.withdraw", asked_for_it)
 permit("offer.propose", has_role_in("provider", Role.DATA_STEWARD))  # of the dataset
 permit("offer.price", is_finance_of_the_provider)

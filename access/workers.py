@@ -13,6 +13,7 @@ from access.services.applications import lock_application
 from access.services.artefacts import discard_artefacts
 from access.services.assessing import conclude, inputs_for, publish_assessment
 from access.services.deciding import ASSESS_JOB
+from access.services.reidentifying import expire_reidentifications
 from access.services.staging import StagingRefused, stage
 from access.workflow import State
 from catalog.jobs.models import ENDED, Job, JobState
@@ -136,6 +137,7 @@ def delete_abandoned_artefacts(*, older_than: float = 24 * 3600) -> int:
 
 
 register_chore(delete_expired_artefacts)
+register_chore(expire_reidentifications)
 register_chore(delete_abandoned_artefacts)
 register_chore(lambda: sweep_partials(STAGED) + sweep_partials(UPLOADS))
 register(ASSESS_JOB, run=run_assessment, ended=return_after_failure)

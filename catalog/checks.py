@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from catalog.ledger import triggers
+from catalog.rewrapping import require_right_key
 
 
 @register(Tags.database)
@@ -26,6 +28,7 @@ def check_ledger_triggers(*, databases: Sequence[str] | None = None, **_: Any) -
             missing = triggers.expected(connection.vendor) - triggers.installed(connection)
         except DatabaseError:
             continue  # an unreachable database is reported by whoever needs it, with its own words
+        problems += _wrong_key()
         if missing:
             problems.append(
                 Error(
@@ -35,3 +38,12 @@ def check_ledger_triggers(*, databases: Sequence[str] | None = None, **_: Any) -
                 )
             )
     return problems
+
+
+def _wrong_key() -> list[CheckMessage]:
+    """Everything sealed must be under the wrapping key that is configured."""
+    try:
+        require_right_key()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="catalog.E003")]
+    return []

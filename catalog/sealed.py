@@ -7,13 +7,16 @@ source of randomness are arguments. Where the keys come from and which files are
 A sealed stream is the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár ("Online Authenticated-Encryption
 and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015) over AES-256-GCM::
 
-    header  = "CLSEAL" | version (1) | log2 of the chunk size (1) | length of the wrapped key (2) | wrapped key
+    prefix  = "CLSEAL" | version (1) | log2 of the chunk size (1) | length of the wrapped key (2)
+    header  = prefix | wrapped key
     stream  = header | chunk 0 | chunk 1 | … | last chunk
-    chunk i = AES-256-GCM(file key, nonce = i (11) | last-chunk flag (1), ≤ 64 KiB of plaintext, header as extra data)
+    chunk i = AES-256-GCM(file key, nonce = i (11) | last-chunk flag (1), ≤ 64 KiB of plaintext, prefix as extra data)
 
 The file key is random and used for one file only, so a counter is a safe nonce. Numbers are big-endian. Every chunk
 but the last is full; the last one carries the flag. So a flipped bit, chunks in another order, a shorter or longer
-file and a changed header are all refused.
+file and a changed header are all refused. The wrapped key is bound to what the file is, not into the chunks: another
+key-encryption key needs another header and not another content. (Version 1 took the whole header as extra data. It is
+still read; put under another key, it is sealed anew.)
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import os
 import struct
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
@@ -42,10 +46,13 @@ _TAG_BYTES = 16
 
 _WRAP_MAGIC = b"CLW\x01"
 _STREAM_MAGIC = b"CLSEAL"
-_STREAM_VERSION = 1
+_STREAM_VERSION = 2
+_BOUND_TO_HEADER = 1
+"""The version whose chunks carry the wrapped key as extra data."""
 _CHUNK_BITS = 16
 _FIXED_HEADER = struct.Struct(">6sBBH")
 _CACHED_CHUNKS = 4
+_COPIED = 1 << 20
 
 
 class SealError(MessageError):
@@ -156,6 +163,42 @@ def _nonce(index: int, *, last: bool) -> bytes:
     return index.to_bytes(_NONCE_BYTES - 1, "big") + (b"\x01" if last else b"\x00")
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The head of a sealed stream: what its chunks take as extra data, and the file key as it is wrapped."""
+
+    version: int
+    fixed: bytes
+    wrapped: bytes
+
+    @property
+    def extra(self) -> bytes:
+        return self.fixed + self.wrapped if self.version == _BOUND_TO_HEADER else self.fixed
+
+    @property
+    def length(self) -> int:
+        return len(self.fixed) + len(self.wrapped)
+
+
+def _read_header(source: ByteSource) -> _Header:
+    fixed = _read_exactly(source, _FIXED_HEADER.size, missing=NotSealed)
+    magic, version, chunk_bits, wrapped_length = _FIXED_HEADER.unpack(fixed)
+    if magic != _STREAM_MAGIC or version not in (_BOUND_TO_HEADER, _STREAM_VERSION) or chunk_bits != _CHUNK_BITS:
+        raise NotSealed
+    return _Header(version, fixed, _read_exactly(source, wrapped_length, missing=SealDamaged))
+
+
+def _read_exactly(source: ByteSource, length: int, *, missing: type[SealError]) -> bytes:
+    pieces: list[bytes] = []
+    while length > 0:
+        piece = source.read(length)
+        if not piece:
+            raise missing
+        pieces.append(piece)
+        length -= len(piece)
+    return b"".join(pieces)
+
+
 class SealedWriter(io.RawIOBase):
     """A write-only file that seals what is written to it into `sink`, which stays open: its owner flushes and closes
     it.
@@ -177,10 +220,10 @@ class SealedWriter(io.RawIOBase):
         self._size = 0
         file_key = random_bytes(KEY_BYTES)
         wrapped = kek.wrap(file_key, context=_STREAM_MAGIC + context, random_bytes=random_bytes)
-        self._header = _FIXED_HEADER.pack(_STREAM_MAGIC, _STREAM_VERSION, _CHUNK_BITS, len(wrapped)) + wrapped
+        self._extra = _FIXED_HEADER.pack(_STREAM_MAGIC, _STREAM_VERSION, _CHUNK_BITS, len(wrapped))
         self._cipher = AESGCM(file_key)
         self._abandoned = False
-        sink.write(self._header)
+        sink.write(self._extra + wrapped)
 
     def writable(self) -> bool:
         return True
@@ -239,7 +282,7 @@ class SealedWriter(io.RawIOBase):
         return
 
     def _emit(self, plain: bytes | bytearray | memoryview, *, last: bool) -> None:
-        self._sink.write(self._cipher.encrypt(_nonce(self._index, last=last), plain, self._header))
+        self._sink.write(self._cipher.encrypt(_nonce(self._index, last=last), plain, self._extra))
         self._index += 1
 
 
@@ -256,15 +299,11 @@ class SealedReader(io.RawIOBase):
         self._source = source
         total = source.seek(0, io.SEEK_END)
         source.seek(0)
-        fixed = self._read_exactly(_FIXED_HEADER.size, missing=NotSealed)
-        magic, version, chunk_bits, wrapped_length = _FIXED_HEADER.unpack(fixed)
-        if magic != _STREAM_MAGIC or version != _STREAM_VERSION or chunk_bits != _CHUNK_BITS:
-            raise NotSealed
-        wrapped = self._read_exactly(wrapped_length, missing=SealDamaged)
-        self._header = fixed + wrapped
-        self._cipher = AESGCM(kek.unwrap(wrapped, context=_STREAM_MAGIC + context))
-        self._chunk = 1 << chunk_bits
-        body = total - len(self._header)
+        header = _read_header(source)
+        self._extra, self._start = header.extra, header.length
+        self._cipher = AESGCM(kek.unwrap(header.wrapped, context=_STREAM_MAGIC + context))
+        self._chunk = 1 << _CHUNK_BITS
+        body = total - self._start
         self._chunks = -(-body // (self._chunk + _TAG_BYTES))
         self.size = body - self._chunks * _TAG_BYTES
         """Plaintext bytes in the stream."""
@@ -322,26 +361,16 @@ class SealedReader(io.RawIOBase):
         last = index == self._chunks - 1
         start = index * (self._chunk + _TAG_BYTES)
         body = self.size + self._chunks * _TAG_BYTES
-        self._source.seek(len(self._header) + start)
-        sealed = self._read_exactly(min(self._chunk + _TAG_BYTES, body - start), missing=SealDamaged)
+        self._source.seek(self._start + start)
+        sealed = _read_exactly(self._source, min(self._chunk + _TAG_BYTES, body - start), missing=SealDamaged)
         try:
-            plain = self._cipher.decrypt(_nonce(index, last=last), sealed, self._header)
+            plain = self._cipher.decrypt(_nonce(index, last=last), sealed, self._extra)
         except InvalidTag:
             raise SealDamaged from None
         self._cache[index] = plain
         if len(self._cache) > _CACHED_CHUNKS:
             self._cache.popitem(last=False)
         return plain
-
-    def _read_exactly(self, length: int, *, missing: type[SealError]) -> bytes:
-        pieces: list[bytes] = []
-        while length > 0:
-            piece = self._source.read(length)
-            if not piece:
-                raise missing
-            pieces.append(piece)
-            length -= len(piece)
-        return b"".join(pieces)
 
 
 def open_sealed(source: ByteSource, kek: KeyEncryptionKey, *, context: bytes = b"") -> io.BufferedReader:
@@ -355,3 +384,49 @@ def open_sealed(source: ByteSource, kek: KeyEncryptionKey, *, context: bytes = b
         source.close()
         raise
     return io.BufferedReader(reader, buffer_size=1 << _CHUNK_BITS)
+
+
+def stream_key_id(source: ByteSource) -> str:
+    """The id of the key-encryption key that opens the stream; NotSealed or SealDamaged where the head is none."""
+    source.seek(0)
+    return wrapping_key_id(_read_header(source).wrapped)
+
+
+def rewrap_stream(
+    source: ByteSource,
+    sink: ByteSink,
+    *,
+    old: KeyEncryptionKey,
+    new: KeyEncryptionKey,
+    context: bytes = b"",
+    random_bytes: RandomBytes = os.urandom,
+) -> None:
+    """Copy a sealed stream to `sink` as one that `new` opens. The content is copied as it stands, encrypted: only the head changes.
+
+    Head and last chunk are checked first, so a shortened file or a wrong key is refused before a byte is written.
+    `source` stays open.
+    """
+    reader = SealedReader(_Borrowed(source), old, context=context)
+    source.seek(0)
+    header = _read_header(source)
+    if header.version == _BOUND_TO_HEADER:
+        with SealedWriter(sink, new, context=context, random_bytes=random_bytes) as writer:
+            while piece := reader.read(_COPIED):
+                writer.write(piece)
+        return
+    wrapped = rewrap(header.wrapped, old=old, new=new, context=_STREAM_MAGIC + context, random_bytes=random_bytes)
+    if len(wrapped) != len(header.wrapped):  # its length is in the prefix, and the prefix in every chunk
+        raise NotSealed
+    sink.write(header.fixed + wrapped)
+    while piece := source.read(_COPIED):
+        sink.write(piece)
+
+
+class _Borrowed:
+    """A source that stays open when its reader is closed."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self.read, self.seek = source.read, source.seek
+
+    def close(self) -> None:
+        return

@@ -16,13 +16,14 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 
-from catalog.sealed import SealedWriter
+from catalog.sealed import KeyEncryptionKey, SealedWriter, rewrap_stream, stream_key_id
 from catalog.sealed import open_sealed as open_sealed_stream
 from catalog.wrapping import wrapping_key
 
 UPLOADS = "uploads"
 STAGED = "staged"
 CHECKPOINTS = "checkpoints"
+AREAS = (UPLOADS, STAGED, CHECKPOINTS)
 
 
 def folder(area: str) -> Path:
@@ -75,6 +76,42 @@ def open_sealed(area: str, name: str) -> BinaryIO:
     except BaseException:
         handle.close()
         raise
+
+
+def rewrap_sealed(area: str, name: str, *, old: KeyEncryptionKey, new: KeyEncryptionKey) -> bool:
+    """Put the file under another key; its content stays encrypted as it is. False where it is under `new` already.
+
+    The new file takes the name only when it is on the disk, so that a power failure leaves the one or the other. It keeps its
+    time: what is swept by its age stays as old as it is.
+    """
+    final = path_of(area, name)
+    partial = final.with_suffix(".rewrap.part")
+    with final.open("rb") as source:
+        if stream_key_id(source) == new.id:
+            return False
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as sink:
+                rewrap_stream(source, sink, old=old, new=new, context=_context(area, name))
+                sink.flush()
+                os.fsync(sink.fileno())
+            status = os.fstat(source.fileno())
+            os.utime(partial, ns=(status.st_atime_ns, status.st_mtime_ns))
+            partial.replace(final)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    _sync_folder(final.parent)
+    return True
+
+
+def _sync_folder(place: Path) -> None:
+    """The names in a folder reach the disk by the folder."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def delete_sealed(area: str, name: str) -> None:

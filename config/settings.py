@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from catalog.logs import LOGGING  # noqa: F401  a setting like any other
+from config.wrapping_keys import read_wrapping_key, require_wrapping_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -20,12 +20,18 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # --- secrets: a missing one stops the start -----------------------------------------------------------------------------
 SECRET_KEY: str = env("SECRET_KEY")
-try:
-    CANGLANG_KEK: bytes = base64.b64decode(env("CANGLANG_KEK"), validate=True)
-except ValueError as error:
-    raise ImproperlyConfigured("CANGLANG_KEK must be 32 bytes in base64.") from error
-if len(CANGLANG_KEK) != 32:
-    raise ImproperlyConfigured("CANGLANG_KEK must be 32 bytes in base64.")
+CANGLANG_KEK: bytes = require_wrapping_key(
+    "CANGLANG_KEK", value=env("CANGLANG_KEK", default=""), path=env("CANGLANG_KEK_FILE", default="")
+)
+# The key before it, given only while `manage.py rewrap_keys` puts everything under the present one.
+CANGLANG_KEK_OLD: bytes = (
+    read_wrapping_key(
+        "CANGLANG_KEK_OLD", value=env("CANGLANG_KEK_OLD", default=""), path=env("CANGLANG_KEK_OLD_FILE", default="")
+    )
+    or b""
+)
+# Where copies of the database lie, in the operator's words, separated by semicolons: a key that was destroyed survives in them.
+BACKUPS: list[str] = [place.strip() for place in env("BACKUPS", default="").split(";") if place.strip()]
 
 # --- where it runs --------------------------------------------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -150,6 +156,9 @@ SCAN_ALSO: list[str] = env.list("SCAN_ALSO", default=[])
 SCAN_TEXT_BUDGET_SECONDS: float = env.float("SCAN_TEXT_BUDGET_SECONDS", default=600.0)
 SCAN_CHECKPOINT_SECONDS: float = env.float("SCAN_CHECKPOINT_SECONDS", default=30.0)
 SCAN_CHECKPOINT_DAYS: float = env.float("SCAN_CHECKPOINT_DAYS", default=7.0)
+# Turning pseudonyms back: how many at most in one request, and how long it waits.
+REIDENTIFY_MAX_VALUES: int = env.int("REIDENTIFY_MAX_VALUES", default=100)
+REIDENTIFY_HOURS: float = env.float("REIDENTIFY_HOURS", default=24.0)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an application asks for the fields of a wide table one by one
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["catalog.uploads.SealedUploadHandler"]
@@ -254,10 +263,14 @@ SPECTACULAR_SETTINGS = {
         "FindingState": "privacy.models.FindingState",
         "Grade": "catalog.datasets.models.Grade",
         "JobState": "catalog.jobs.models.JobState",
+        "KeyAct": "access.key_models.KeyAct",
+        "KeyRequestState": "access.key_models.KeyRequestState",
         "LinkKind": "catalog.datasets.lineage.LinkKind",
         "OfferState": "access.models.OfferState",
         "OrganizationKind": "catalog.people.models.OrganizationKind",
+        "OwnRuleState": "privacy.models.OwnRuleState",
         "PlacedSourceKind": "catalog.api.serializers.sources.PLACED_KINDS",
+        "ReidentificationState": "access.reidentification_models.ReidentificationState",
         "Purpose": "access.api.serializers.offers.PURPOSES",
         "ReleaseMode": "access.models.ReleaseMode",
         "RightKind": "catalog.datasets.models.RightKind",

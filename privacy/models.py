@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -313,6 +314,25 @@ class ProtectionPolicy(models.Model):
         return f"{self.distribution_id} v{self.version}"
 
 
+class ProtectionVersion(models.Model):
+    """The rules as one act left them: what a version held stays to be looked at, compared and restored."""
+
+    policy = models.ForeignKey(ProtectionPolicy, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    # The fields' names and rules (`privacy.masking.policy_document`), and the digest that a manifest names them by.
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["policy", "version"], name="protection_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} v{self.version}"
+
+
 class FieldProtectionQuerySet(OfDistributionQuerySet):
     pass
 
@@ -351,6 +371,8 @@ class KeyDomain(models.Model):
     # Bound into the wrapping: one domain's wrapped key put into another's row does not open.
     binding = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     wrapped_key = models.BinaryField()
+    # Counts the data keys that the domain has had; the ones before this one are its former keys.
+    key_number = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     destroyed_at = models.DateTimeField(null=True)
 
@@ -360,7 +382,32 @@ class KeyDomain(models.Model):
                 name="key_domain_destroyed_after_created",
                 condition=Q(destroyed_at__isnull=True) | Q(destroyed_at__gte=F("created_at")),
             ),
+            # A destroyed domain holds no key, and one without a key is destroyed.
+            models.CheckConstraint(
+                name="key_domain_destroyed_has_no_key",
+                condition=Q(destroyed_at__isnull=True) & ~Q(wrapped_key=b"")
+                | Q(destroyed_at__isnull=False) & Q(wrapped_key=b""),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerKey(models.Model):
+    """A data key that a domain had before it was given another one: what was released under it can still be restored."""
+
+    domain = models.ForeignKey(KeyDomain, on_delete=models.PROTECT, related_name="former_keys")
+    number = models.PositiveSmallIntegerField()
+    # As the manifests of the releases made under it name it.
+    fingerprint = models.CharField(max_length=16)
+    # Bound to the domain, as its present key is; empty once the domain is destroyed.
+    wrapped_key = models.BinaryField()
+    retired_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["domain", "number"], name="former_key_numbered_once")]
+
+    def __str__(self) -> str:
+        return f"{self.domain_id} {self.number}"

@@ -130,6 +130,8 @@ def shown(default: object) -> str:
     """A default as the table writes it."""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
+    if default == "":
+        return "empty"
     if isinstance(default, list | dict):
         return f"`{','.join(default)}`" if default else "empty"
     return f"`{default}`"

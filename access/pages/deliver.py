@@ -27,8 +27,9 @@ from catalog.errors import DomainError, translated
 from catalog.pages.acts import page_of, user_of
 from catalog.people.models import User
 from catalog.people.policies import may
+from privacy.masking.engine import MAY_BE_REAL
 from privacy.masking.policy import InvalidPolicy
-from privacy.pages.rule_forms import INVALID_WORDS
+from privacy.pages.rule_form import INVALID_WORDS
 
 LATEST_DOWNLOADS = 20
 
@@ -79,6 +80,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "days_passed": (today - grant.valid_from).days,
         "days_in_all": (grant.valid_until - grant.valid_from).days + 1,
         "is_recipient": may(user, "release.download", release),
+        "may_restore": may(user, "reidentification.ask", release),
         "may_download": is_there and grant.in_force and may(user, "release.download", release),
         "may_revoke": Action.REVOKE in allowed_actions(State(grant.application.state), sides),
         "act_form": ActForm(),
@@ -138,6 +140,7 @@ def _columns(release: Release, fields: Mapping[str, DataField]) -> list[dict[str
                     column["operator"], column.get("parameters"), column.get("entity_type") or ""
                 ),
                 "technique": words.term("treatment", column["technique"]) if column["technique"] != "none" else "",
+                "made_up": MAY_BE_REAL in column.get("notes", ()),
                 "nulls": column["nulls"],
                 "invalid": column["invalid"],
                 "instead": INVALID_WORDS[InvalidPolicy(column["invalid_policy"])] if column["invalid"] else "",

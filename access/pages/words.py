@@ -191,6 +191,12 @@ _GENERALISED: Mapping[str, Any] = {
     "city": _("generalised to the city"),
     "district": _("generalised to the district"),
     "group": _("generalised to groups"),
+    "town": _("generalised to the town or subdistrict"),
+    "phone_region": _("generalised to the region of the telephone number"),
+    "network": _("generalised to the network"),
+    "grid": _("generalised to squares of a map"),
+    "geohash": _("generalised to squares of a map"),
+    "hierarchy": _("generalised to groups"),
     "range": _("generalised to ranges"),
 }
 _OPERATORS: Mapping[str, Any] = {
@@ -200,7 +206,14 @@ _OPERATORS: Mapping[str, Any] = {
     Operator.CONSTANT: _("replaced by one constant"),
     Operator.PARTIAL_MASK: _("partly masked"),
     Operator.TOKEN: _("replaced by a token that links only inside your project"),
+    Operator.ENCRYPT: _("encrypted: only who holds the project’s key can turn it back"),
     Operator.GENERALISE: _("generalised"),
+    Operator.ROUND: _("rounded"),
+    Operator.CLIP: _("cut off at the ends of a range"),
+    Operator.NOISE: _("moved a little by chance"),
+    Operator.DATE_SHIFT: _("moved by some days, the same for one person"),
+    Operator.DICTIONARY: _("replaced by made-up names, the same for the same name"),
+    Operator.REDACT: _("names, numbers and addresses in the text replaced"),
 }
 
 

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.api.filters import waiting_for
+from access.key_models import KeyRequest
 from access.models import Application, Grant, Offer, OfferState
 from access.pages import words
 from access.pages.standing import reasons_in_words
+from access.reidentification_models import Reidentification, ReidentificationState
 from access.services.reassessing import Standing, standings_of
 from access.workflow import State
 from catalog.datasets.models import RightKind, RightsAssignment
@@ -33,6 +35,9 @@ def find(user: User, roles: frozenset[str]) -> Iterable[Worklist]:
     """The lists of this app that concern the roles `user` holds."""
     if roles & _DECIDERS:
         yield from _to_decide(user)
+    if Role.PRIVACY_OFFICER in roles:
+        yield from _keys(user)
+        yield from _to_restore(user)
     if Role.FINANCE in roles:
         yield from _to_confirm(user)
         yield from _to_price(user)
@@ -146,6 +151,44 @@ def _to_price(user: User) -> Iterator[Worklist]:
         total = len(offers) if len(offers) <= SHOWN else proposed.count()
         url = f"{reverse('offers')}?state={OfferState.PROPOSED}"
         yield Worklist(gettext("Prices to put in force"), items, total, url=url, order=15)
+
+
+def _keys(user: User) -> Iterator[Worklist]:
+    """Keys that another officer asks to renew or to destroy."""
+    asked = list(KeyRequest.objects.awaiting_second_person(user).select_related("project").order_by("asked_at"))
+    items = [
+        Waiting(
+            title=item.project.name,
+            url=reverse("project-key", args=[item.project_id]),
+            kind=item.get_act_display(),
+            since=item.asked_at,
+        )
+        for item in asked[:SHOWN]
+    ]
+    if asked:
+        yield Worklist(gettext("Keys to decide on"), items, len(asked), url=reverse("project-keys"), order=12)
+
+
+def _to_restore(user: User) -> Iterator[Worklist]:
+    """Pseudonyms that another officer asks to turn back, and those that this one may now be shown."""
+    rows = Reidentification.objects.visible_to(user).filter(expires_at__gt=timezone.now())
+    waiting = rows.filter(
+        Q(state=ReidentificationState.PROPOSED) & ~Q(asked_by=user)
+        | Q(state=ReidentificationState.APPROVED, asked_by=user)
+    ).select_related("release__grant__application__distribution__dataset")
+    found = list(waiting.order_by("expires_at"))
+    items = [
+        Waiting(
+            title=titled(row.release.grant.application.distribution.dataset),
+            url=reverse("reidentification", args=[row.pk]),
+            kind=row.get_state_display(),
+            since=row.asked_at,
+            due=timezone.localdate(row.expires_at),
+        )
+        for row in found[:SHOWN]
+    ]
+    if found:
+        yield Worklist(gettext("Values to restore"), items, len(found), url=reverse("reidentifications"), order=13)
 
 
 def _to_reassess(user: User) -> Iterator[Worklist]:

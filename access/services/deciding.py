@@ -32,6 +32,7 @@ from catalog.jobs.services import enqueue, request_cancel
 from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
+from privacy.services.domains import lock_domain, require_usable
 from privacy.services.readiness import Basis, basis_of, current_fingerprint
 
 ASSESS_JOB = "assess"
@@ -145,6 +146,8 @@ def outstanding_sides(application: Application) -> frozenset[Side]:
 def _submit(application: Application, act: Act) -> None:
     """Freeze the quote, queue the assessment."""
     _require_published(application)
+    # Held to the end: the key is not exchanged between this look and the application's being under way.
+    require_usable(lock_domain(application.project.key_domain_id))
     dataset = application.distribution.dataset
     check_answers(application)
     _refuse_gone_fields(application)

@@ -31,12 +31,13 @@ from privacy.masking.engine import Protector, protect_batches
 from privacy.masking.keys import DomainKey
 from privacy.masking.operators import PROPERTIES, Operator, Technique
 from privacy.masking.policy import Policy
+from privacy.masking.unchanged import SourceComparison
 from privacy.masking.writer import write_artefact
 from privacy.models import FieldRole
 from privacy.risk.measure import Measuring
 from privacy.risk.measurement import Measurement, NearlyUnique
 from privacy.risk.rules import shipped_rule_pack
-from privacy.services.counting import SUBJECT, TELLING, Tally, counts, may_single_out, subjects_of, tally_of
+from privacy.services.counting import PSEUDONYMS, SUBJECT, TELLING, Tally, counts, may_single_out, subjects_of, tally_of
 from privacy.services.domains import open_domain
 from privacy.services.protections import policy_of
 from privacy.services.rules import current_rules
@@ -73,6 +74,7 @@ class Plan:
         names = set(self.output) | set(self.inherent_quasi) | set(self.sensitive)
         names |= {extra.name for extra in (self.subject, self.birth) if extra is not None}
         names |= self.row_filter.fields() if self.row_filter else set()
+        names |= {beside for name in self.output for beside in self.policy.fields[name].beside}
         return [name for name in self.fields if name in names]
 
 
@@ -177,6 +179,7 @@ def _counted_first(run: JobRun, plan: Plan, table: sources.Table, keys: DomainKe
         return plan
     filtered = plan.row_filter.fields() if plan.row_filter else set()
     needed = {*plan.without_role, *filtered, *([plan.subject.name] if plan.subject else [])}
+    needed |= {beside for name in plan.without_role for beside in plan.policy.fields[name].beside}
     batches = table.batches([name for name in plan.fields if name in needed])
     policy = Policy(fields={name: plan.policy.fields[name] for name in plan.without_role})
     tally = tally_of(_asked_for(run, plan, batches), policy=policy, subject=plan.subject, keys=keys)
@@ -208,6 +211,7 @@ class _Pass:
     def __init__(self, run: JobRun, plan: Plan, today: date) -> None:
         self.run, self.plan = run, plan
         self.rows_read = 0
+        self.comparison = SourceComparison({name: plan.policy.fields[name] for name in plan.output})
         self.ages = AgeCount(plan.birth.entity_type if plan.birth else None, today)
         self.measuring = self.inherent = None
         if plan.about_someone:
@@ -227,6 +231,7 @@ class _Pass:
     def sources(self, table: sources.Table) -> Iterator[pa.RecordBatch]:
         """The rows asked for, before protection; what has to be counted on the raw values is counted here."""
         for rows in _asked_for(self.run, self.plan, self._read(table)):
+            self.comparison.remember(rows)
             subject = _subjects_of(rows, self.plan)
             if self.measuring is not None:
                 self.subjects.append(subject)
@@ -294,7 +299,7 @@ def stage(run: JobRun, application: Application, *, sealed_name: str, today: dat
     report = protector.report
     if written.rows == 0:
         raise StagingRefused(gettext_noop("The table has no rows, so nothing would be released."), code="no_rows")
-    _refuse_residuals(sealed_name, application.format, plan)
+    _refuse_residuals(sealed_name, application.format, plan, work.comparison)
     operators = {name: plan.policy.fields[name].operator for name in plan.output}
     techniques = {PROPERTIES[operator].technique for operator in operators.values()} - {Technique.NONE}
     asked = application.requested_fields.count()
@@ -322,9 +327,9 @@ def stage(run: JobRun, application: Application, *, sealed_name: str, today: dat
         inherent=_named(work.inherent, plan),
         ages=work.ages,
         treatments=frozenset(techniques),
-        # A token of any identifier ties the rows of a person together, not only that of the subject field.
+        # A pseudonym of any identifier ties the rows of a person together, not only that of the subject field.
         subject_linkable=any(
-            operators.get(name) in (Operator.TOKEN, Operator.KEEP)
+            operators.get(name) in PSEUDONYMS | {Operator.KEEP}
             for name in {*plan.direct, *([plan.subject.name] if plan.subject else [])}
         ),
         plan=plan,
@@ -342,19 +347,26 @@ def _refuse_too_few(tally: Tally, plan: Plan) -> None:
         raise StagingRefused(message, code="no_rows", least=least)
 
 
-def _refuse_residuals(sealed_name: str, format_: str, plan: Plan) -> None:
-    """Read the sealed bytes back and stop where a direct identifier is still in them."""
+def _refuse_residuals(sealed_name: str, format_: str, plan: Plan, comparison: SourceComparison) -> None:
+    """Read the sealed bytes back and stop where a direct identifier is still in them, or where a field whose format stays has kept
+    its values."""
     location = sources.FileLocation(
         name=f"artefact.{ReleaseFormat(format_).value}", open=lambda: open_sealed(STAGED, sealed_name)
     )
     with closing(sources.open_source(location)) as source:
         table = source.table()
         operators = {name: plan.policy.fields[name].operator.value for name in plan.output}
-        found = find_residual_direct(operators, table.batches(), rules=current_rules())
+        found = find_residual_direct(operators, comparison.compared(table.batches()), rules=current_rules())
     if found:
         columns = ", ".join(sorted({f"{item.column} ({item.entity_type})" for item in found}))
         raise StagingRefused(
             gettext_noop("Direct identifiers are still in the protected output: %(columns)s."),
             code="residual_identifier",
             columns=columns[:200],
+        )
+    if same := comparison.findings():
+        raise StagingRefused(
+            gettext_noop("Values are unchanged in the protected output: %(columns)s."),
+            code="values_unchanged",
+            columns=", ".join(item.column for item in same)[:200],
         )

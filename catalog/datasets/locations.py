@@ -17,9 +17,15 @@ from catalog.datasets.models import Source, SourceKind
 from catalog.datasets.openings import Host, open_hosts, open_roots, read_host
 from catalog.errors import InvalidInput, WrongState
 from catalog.messages import gettext_noop
+from catalog.rewrapping import SealedColumn, register_sealed_column
 from catalog.wrapping import wrapping_key
 
 _CREDENTIALS = b"canglang source credentials"
+
+
+register_sealed_column(
+    SealedColumn("accounts", Source.objects.all, "sealed_credentials", context=lambda _source: _CREDENTIALS)
+)
 
 
 def seal_credentials(*, user: str, password: str) -> bytes:

@@ -24,6 +24,7 @@ from catalog.jobs.crashes import describe
 from catalog.jobs.registry import chores
 from catalog.jobs.tasks import run_task
 from catalog.ledger.triggers import require_protected_ledger
+from catalog.rewrapping import require_right_key
 
 log = structlog.get_logger("canglang.relay")
 _stop = threading.Event()
@@ -59,9 +60,11 @@ def relay_until(stop: threading.Event) -> None:
 
 @worker_ready.connect
 def start_relay(**_: Any) -> None:
-    """Begin to relay once the worker can take messages. A worker whose ledger is not protected stops instead."""
+    """Begin to relay once the worker can take messages. A worker whose ledger is not protected, or that has the wrong key, stops
+    instead."""
     try:
         require_protected_ledger()
+        require_right_key()
     except ImproperlyConfigured as error:
         log.error("worker stops", reason=str(error))
         os.kill(os.getpid(), signal.SIGTERM)

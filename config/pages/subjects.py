@@ -169,8 +169,12 @@ def _findings(user: User, ids: set[int]) -> Mapping[int, Named]:
 
 
 def _projects(user: User, ids: set[int]) -> Mapping[int, Named]:
-    rows = Project.objects.visible_to(user).filter(pk__in=ids)
-    return {one.pk: Named(one.name, reverse("project", args=[one.pk])) for one in rows}
+    own = set(Project.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    keys = set(Project.objects.with_keys_shown_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    rows = Project.objects.filter(pk__in=own | keys)
+    return {
+        one.pk: Named(one.name, reverse("project" if one.pk in own else "project-key", args=[one.pk])) for one in rows
+    }
 
 
 def _offers(user: User, ids: set[int]) -> Mapping[int, Named]:

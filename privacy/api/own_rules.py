@@ -33,6 +33,7 @@ from privacy.services.own_rules import (
     try_on_values,
     write_own_rule,
 )
+from privacy.services.rules import is_displaced
 
 
 class ExpressionSerializer(serializers.Serializer[Any]):
@@ -73,7 +74,13 @@ class OwnRuleSummarySerializer(serializers.ModelSerializer[OwnRule]):
     """A rule without what it says."""
 
     tried = serializers.BooleanField(source="is_tried", read_only=True, help_text="Whether this version was tried.")
+    displaced = serializers.SerializerMethodField(
+        help_text="Whether a shipped rule has its type: no scan runs it then."
+    )
     changed_by = PersonSerializer(read_only=True)
+
+    def get_displaced(self, rule: OwnRule) -> bool:
+        return is_displaced(rule)
 
     class Meta:
         model = OwnRule
@@ -84,6 +91,7 @@ class OwnRuleSummarySerializer(serializers.ModelSerializer[OwnRule]):
             "version",
             "digest",
             "tried",
+            "displaced",
             "changed_by",
             "changed_at",
         )

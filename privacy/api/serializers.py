@@ -25,6 +25,7 @@ from privacy.detection.patterns import Aspect, Checksum
 from privacy.masking.policy import InvalidPolicy, NullPolicy
 from privacy.masking.safety import PolicyWarning
 from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanInterval, ScanMode, ScanSchedule
+from privacy.risk.codes import ReleaseMode
 from privacy.services.checkpoints import resumable
 from privacy.services.scans import LONGEST_TEXT_BUDGET
 from privacy.services.warnings import warnings_of
@@ -192,7 +193,9 @@ class ScanSerializer(ScanSummarySerializer):
         help_text="Rows after which `resume/` goes on; null where the scan cannot be gone on with."
     )
     comparison = serializers.SerializerMethodField(help_text="With the scan before; null for the first of a table.")
-    combinations = serializers.SerializerMethodField(help_text="Of its quasi-identifiers; null where none were counted.")
+    combinations = serializers.SerializerMethodField(
+        help_text="Of its quasi-identifiers; null where none were counted."
+    )
 
     class Meta(ScanSummarySerializer.Meta):
         fields = (
@@ -395,7 +398,7 @@ class ProtectionSerializer(serializers.ModelSerializer[FieldProtection]):
 
 class ProtectionBodySerializer(serializers.Serializer[Any]):
     operator = serializers.CharField(
-        max_length=20, help_text="keep, drop, null, constant, partial_mask, token, generalise …"
+        max_length=20, help_text="keep, drop, null, constant, partial_mask, token, encrypt, generalise …"
     )
     parameters = serializers.DictField(required=False)
     invalid = serializers.ChoiceField(
@@ -414,6 +417,18 @@ class PreviewBodySerializer(ProtectionBodySerializer):
 
 class ProposeBodySerializer(serializers.Serializer[Any]):
     distribution = VisibleField(Distribution, visible_distributions)
+
+
+class ProposalBodySerializer(ProposeBodySerializer):
+    mode = serializers.ChoiceField(
+        choices=[mode.value for mode in ReleaseMode],
+        required=False,
+        help_text="How the data leave; left out: controlled.",
+    )
+    replace = serializers.BooleanField(
+        required=False,
+        help_text="Write over the rules that say otherwise, too; left out: fields that have a rule keep it.",
+    )
 
 
 class EffectSerializer(serializers.ModelSerializer[Job]):

@@ -13,18 +13,20 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.resources import ID_PATTERN, Listing, Resource
+from catalog.api.resources import ID_PATTERN, Listing
 from catalog.api.serializers.datasets import ReasonSerializer
 from catalog.api.visibility import visible_fields
 from catalog.datasets.models import DataField
 from catalog.people.policies import require
 from privacy.api.combinations import CombinationsOfScan
 from privacy.api.filters import FindingFilter, ProtectionFilter, ScanFilter, ScheduleFilter
+from privacy.api.policies import WholePolicies
 from privacy.api.serializers import (
     EffectSerializer,
     FindingBodySerializer,
     FindingSerializer,
     PreviewBodySerializer,
+    ProposalBodySerializer,
     ProposeBodySerializer,
     ProtectionBodySerializer,
     ProtectionSerializer,
@@ -138,7 +140,7 @@ class Findings(Listing):
 
 
 @extend_schema(tags=["protections"])
-class Protections(Resource):
+class Protections(WholePolicies):
     queryset = FieldProtection.objects.select_related("field", "policy", "changed_by")
     serializer_class = ProtectionSerializer
     filterset_class = ProtectionFilter
@@ -162,11 +164,14 @@ class Protections(Resource):
         body = self.body(ProtectionBodySerializer)
         return self.answer(set_protection(actor=self.actor, field=chosen, **body))
 
-    @extend_schema(request=ProposeBodySerializer, responses=ProtectionSerializer(many=True), filters=False)
+    @extend_schema(request=ProposalBodySerializer, responses=ProtectionSerializer(many=True), filters=False)
     @action(detail=False, methods=["post"], pagination_class=None)
     def propose(self, _request: Request, *_: Any, **__: Any) -> Response:
-        """Write a first rule for every field that has none, from what is confirmed of it. The answer lists what was written."""
-        written = propose_protections(actor=self.actor, **self.body(ProposeBodySerializer))
+        """Write a first rule for every field that has none, from what is confirmed of it and how the data leave.
+
+        The answer lists what was written.
+        """
+        written = propose_protections(actor=self.actor, **self.body(ProposalBodySerializer))
         return self.answer(written, many=True)
 
     @extend_schema(

@@ -145,7 +145,6 @@ class Matcher:
                 pieces.append(_Piece(key, found.cells, found.starts, found.ends, found.spans))
         return pieces
 
-
     def _listed(self, cells: Cells) -> list[_Piece]:
         """Cells that are one of a recognizer's words."""
         lists = {owner: each.listed for owner, each in enumerate(self.recognizers) if each.listed is not None}

@@ -42,6 +42,7 @@ _ENTITY_KEYS: Final = frozenset(
         "grade",
         "source",
         "format",
+        "format_en",
         "family",
         "strength",
         "names",
@@ -149,6 +150,7 @@ class EntityRule:
     strength: float
     names: NameLexicon
     format: str = ""
+    format_en: str = ""  # the same in English, where it differs
     on: bool = True
     unproven: float = 0.0
     cells: CellForm | None = None
@@ -278,6 +280,7 @@ def _entity(entry: Mapping[str, object], sources: Mapping[str, RuleSource]) -> E
         strength=strength,
         names=_lexicon(cast(Mapping[str, object], entry["names"])),
         format=str(entry.get("format", "")),
+        format_en=str(entry.get("format_en", "")),
         on=_truth(entry, "on"),
         unproven=unproven,
         cells=_cell_form(str(entry["type"]), entry.get("cells")),

@@ -18,7 +18,7 @@ from catalog.pages.acts import user_of
 from catalog.pages.ledger_lines import Line, lines_of
 from catalog.people.models import User
 from catalog.people.policies import may
-from privacy.models import FieldProtection, Finding
+from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanMode
 from privacy.pages.changes import reasons_of_return
 from privacy.pages.evidence import Verdict
 from privacy.pages.forms import RejectForm, VerdictForm
@@ -96,6 +96,7 @@ def _about(user: User, finding: Finding, bound: dict[str, forms.Form]) -> dict[s
         "field": finding.field,
         "distribution": finding.distribution,
         "verdict": Verdict.of_finding(finding),
+        "unseen_in": _unseen_in(finding),
         "reject_form": bound.get("reject_form") or RejectForm(),
         "verdict_form": bound.get("verdict_form") or VerdictForm.about(finding),
         "open_form": next(iter(bound), ""),
@@ -104,6 +105,15 @@ def _about(user: User, finding: Finding, bound: dict[str, forms.Form]) -> dict[s
         "differs": finding.scan_id is not None
         and (finding.found_type, finding.found_role) != (finding.entity_type, finding.role),
     }
+
+
+def _unseen_in(finding: Finding) -> Scan | None:
+    """The last scan, where it read every row and saw nothing more of what was decided: what is shown is an earlier scan's."""
+    scan = last_scan(finding.distribution)
+    if scan is None or finding.scan_id is None or scan.pk <= finding.scan_id or scan.mode != ScanMode.FULL:
+        return None
+    column = next((column for column in scan.columns if column["name"] == finding.field.name), None)
+    return scan if column is not None and not column["entity_type"] and column["role"] == FieldRole.NONE else None
 
 
 def _last_verdict(field: DataField) -> Verdict | None:

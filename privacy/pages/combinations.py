@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.datasets.models import Distribution
 from catalog.errors import Blocked, translated
 from catalog.jobs.models import ENDED, Job, JobState
-from catalog.pages.acts import attempt, say, user_of
+from catalog.pages.acts import attempt, page_of, say, user_of
 from catalog.people.models import User
 from catalog.people.policies import may
 from catalog.templatetags.canglang import listed
@@ -288,11 +288,13 @@ def combinations_page(request: HttpRequest, pk: int) -> HttpResponse:
     section, form = section_of(user, scan), LengthForm(request.GET)
     length = form.cleaned_data["columns"] if form.is_valid() else ""
     rows = section.told.rows if section.told else []
+    page = page_of(request, of_length(rows, length))
     context = {
         "scan": scan,
         "section": section,
         "form": form,
-        "rows": of_length(rows, length),
+        "page": page,
+        "rows": page.object_list,
     }
     return render(request, "privacy/combinations.html", context)
 

@@ -32,7 +32,7 @@ from privacy.services.own_rules import (
     try_on_values,
     write_own_rule,
 )
-from privacy.services.rules import rule_in_force
+from privacy.services.rules import DISPLACED, is_displaced, rule_in_force
 
 _TRIALS_SHOWN = 10
 
@@ -137,6 +137,7 @@ def _shown(
         "title": title_of(rule),
         "step": step_of(rule),
         "is_on": rule.state == OwnRuleState.ON,
+        "displaced": displacement_of(rule),
         "may_manage": may(user, "own_rule.manage"),
         "pipl": PIPL_CATEGORIES[meaning.pipl],
         "told_by": FAMILIES[meaning.family],
@@ -279,10 +280,17 @@ def title_of(rule: OwnRule) -> str:
 
 def step_of(rule: OwnRule) -> tuple[str, Any]:
     """Where a rule is, as a badge shows it: its kind and the word."""
+    if is_displaced(rule):
+        return "incomplete", _("Displaced")
     if rule.state == OwnRuleState.DRAFT and rule.is_tried:
         return "proposed", _("Tried")
     kinds = {OwnRuleState.DRAFT: "draft", OwnRuleState.ON: "complete", OwnRuleState.OFF: "retired"}
     return kinds[OwnRuleState(rule.state)], OwnRuleState(rule.state).label
+
+
+def displacement_of(rule: OwnRule) -> str:
+    """Why no scan runs a rule although it may be on, in a sentence; empty where nothing is in its way."""
+    return _(DISPLACED) % {"type": rule.entity_type} if is_displaced(rule) else ""
 
 
 def last_trial(rule: OwnRule) -> str:

@@ -32,6 +32,7 @@ from privacy.pages.rule_forms import protection_in_words
 from privacy.pages.scan_report import failure_in_words, progress_in_words
 from privacy.pages.selection import distributions_worked_on
 from privacy.pages.words import operator_label, told
+from privacy.risk.codes import ReleaseMode
 from privacy.services.effects import effects_of, request_effect
 from privacy.services.protections import propose_protections
 from privacy.services.warnings import warnings_of
@@ -131,6 +132,8 @@ def _show(
         # Whether there are more rows than are read at once.
         "is_large": bool(shown and shown.sampled) or (distribution.rows or ROW_LIMIT + 1) > ROW_LIMIT,
         "row_limit": ROW_LIMIT,
+        "modes": [mode.value for mode in ReleaseMode],
+        "usual_mode": ReleaseMode.CONTROLLED.value,
     }
     return render(request, "privacy/protection.html", context)
 
@@ -195,9 +198,17 @@ def _act(view: View) -> View:
 
 @_act
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    """A first rule for every field that has none."""
+    """A rule for every field that has none, by how the data leave; with `replace=on` for the others too."""
     distribution = _distribution(request, pk)
-    written = attempt(request, lambda: propose_protections(actor=user_of(request), distribution=distribution))
+    written = attempt(
+        request,
+        lambda: propose_protections(
+            actor=user_of(request),
+            distribution=distribution,
+            mode=request.POST.get("mode") or ReleaseMode.CONTROLLED,
+            replace=request.POST.get("replace") == "on",
+        ),
+    )
     if written:
         words = ngettext(
             "A rule was written for %(number)s field. Look through it.",
@@ -206,7 +217,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
         )
         say(request, words % {"number": len(written)})
     elif written is not None:
-        say(request, _("Every field has a rule already."))
+        say(request, _("Every field has its rule already; nothing was changed."))
     return redirect("protection", distribution.pk)
 
 

@@ -6,9 +6,10 @@ them. A field left empty is a parameter left out.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
 from datetime import date
-from enum import StrEnum
+from io import StringIO
 from typing import Any
 
 from django import forms
@@ -16,11 +17,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.datasets.models import DataField
+from privacy.masking.encryption import Form
 from privacy.masking.generalise import OLDEST_AGE, Target, implied_target
+from privacy.masking.generalise_codes import MOST_GEOHASH, MOST_METRES, CoordinateOrder
 from privacy.masking.operators import PROPERTIES, Operator
 from privacy.masking.partial import PRESETS, Preset, implied_preset
-from privacy.masking.policy import FieldRule, InvalidPolicy, NullPolicy
+from privacy.masking.policy import InvalidPolicy, NullPolicy
 from privacy.models import FieldProtection
+from privacy.pages.rule_form import INVALID_WORDS, NULL_WORDS, RuleForm
+from privacy.pages.rule_forms_keyed import Ff1Form, ff1_in_words
+from privacy.pages.rule_forms_numbers import (
+    ClipForm,
+    DateShiftForm,
+    DictionaryForm,
+    NoiseForm,
+    RoundForm,
+    clip_in_words,
+    date_shift_in_words,
+    dictionary_in_words,
+    noise_in_words,
+    round_in_words,
+)
+from privacy.pages.rule_forms_text import RedactForm, redact_in_words
 from privacy.pages.words import operator_label
 from privacy.services.protections import NUMBER_TYPES
 
@@ -31,6 +49,7 @@ PRESET_WORDS: Mapping[Preset, Any] = {
     Preset.MOBILE: gettext_lazy("Mobile number · 138****5678"),
     Preset.RESIDENT_ID: gettext_lazy("Resident ID · 3205************23"),
     Preset.NAME: gettext_lazy("Name · 王**"),
+    Preset.NAME_ENDS: gettext_lazy("Name, both ends · 王*明"),
     Preset.BANK_CARD: gettext_lazy("Bank card · 622202******1234"),
     Preset.EMAIL: gettext_lazy("E-mail · z****@example.com"),
     Preset.ADDRESS: gettext_lazy("Address · 姑苏区****"),
@@ -54,9 +73,19 @@ TARGET_WORDS: Mapping[Target, Any] = {
     Target.AREA: gettext_lazy("Area code"),
     Target.PREFIX: gettext_lazy("First characters"),
     Target.GROUP: gettext_lazy("Groups of your own"),
+    Target.TOWN: gettext_lazy("Town or subdistrict"),
+    Target.PHONE_REGION: gettext_lazy("Region of a telephone number"),
+    Target.NETWORK: gettext_lazy("Network of an IP address"),
+    Target.GRID: gettext_lazy("Square of a map"),
+    Target.GEOHASH: gettext_lazy("Geohash"),
+    Target.HIERARCHY: gettext_lazy("Levels of your own"),
+}
+SEALED_WORDS: Mapping[Form, Any] = {
+    Form.CANONICAL: gettext_lazy("The value in its uniform spelling"),
+    Form.EXACT: gettext_lazy("The text exactly as it stands"),
 }
 _DATES = (Target.DECADE, Target.YEAR, Target.QUARTER, Target.MONTH, Target.DAY)
-_PLACES = (Target.DISTRICT, Target.CITY, Target.PROVINCE)
+_PLACES = (Target.DISTRICT, Target.TOWN, Target.CITY, Target.PROVINCE)
 _BY_TYPE: Mapping[str, tuple[Target, ...]] = {
     "BIRTH_DATE": (*_DATES, Target.AGE_BAND),
     "AGE": (Target.AGE_BAND, Target.RANGE),
@@ -64,7 +93,9 @@ _BY_TYPE: Mapping[str, tuple[Target, ...]] = {
     "CN_ADDRESS": _PLACES,
     "REGION": (*_PLACES, Target.AREA, Target.GROUP),
     "INCOME": (Target.RANGE,),
-    "CN_GPS": (Target.RANGE,),
+    "CN_GPS": (Target.GRID, Target.GEOHASH, Target.RANGE),
+    "IP_ADDRESS": (Target.NETWORK,),
+    **dict.fromkeys(("CN_MOBILE", "CN_LANDLINE", "PHONE_NUMBER"), (Target.PHONE_REGION, Target.PREFIX)),
     "POSTCODE": (Target.PREFIX,),
 }
 _BY_DATA_TYPE: Mapping[str, tuple[Target, ...]] = {
@@ -76,69 +107,6 @@ _BY_DATA_TYPE: Mapping[str, tuple[Target, ...]] = {
 def fitting_targets(field: DataField) -> tuple[Target, ...]:
     """What a field of this type is usually generalised to, the usual one first."""
     return _BY_TYPE.get(field.entity_type) or _BY_DATA_TYPE.get(field.data_type) or (Target.PREFIX, Target.GROUP)
-
-
-# What becomes of values that an operator cannot read, and of those that are not there.
-INVALID_WORDS: Mapping[InvalidPolicy, Any] = {
-    InvalidPolicy.NULL: gettext_lazy("Left empty"),
-    InvalidPolicy.TOKEN: gettext_lazy("Replaced by a token"),
-    InvalidPolicy.FAIL: gettext_lazy("Stop: nothing is released"),
-}
-NULL_WORDS: Mapping[NullPolicy, Any] = {
-    NullPolicy.KEEP: gettext_lazy("Stay missing"),
-    NullPolicy.FAIL: gettext_lazy("Stop: nothing is released"),
-}
-_POLICIES = ("invalid", "null")
-_READING = (Operator.GENERALISE, Operator.PARTIAL_MASK, Operator.TOKEN)
-
-
-class RuleForm(forms.Form):
-    """An operator without parameters; the others add theirs. `target` is what `generalise` goes to."""
-
-    invalid = forms.ChoiceField(
-        label=gettext_lazy("A value without the expected form"),
-        required=False,
-        help_text=gettext_lazy("It never leaves as it is. How many there were stands in the manifest of a release."),
-    )
-    null = forms.ChoiceField(label=gettext_lazy("A missing value"), required=False)
-
-    def __init__(
-        self,
-        data: Any,
-        *,
-        field: DataField,
-        operator: Operator,
-        stated: Mapping[str, Any],
-        target: Target | None = None,
-    ) -> None:
-        self.field, self.operator, self.target = field, operator, target
-        super().__init__(data, initial=self.initial_of(stated))
-        self._offer("invalid", INVALID_WORDS, FieldRule(operator).invalid_policy, operator in _READING)
-        self._offer("null", NULL_WORDS, NullPolicy.KEEP, operator in (*_READING, Operator.KEEP))
-        self.order_fields([name for name in self.fields if name not in _POLICIES])
-
-    def _offer(self, name: str, words: Mapping[Any, Any], usual: StrEnum, fits: bool) -> None:
-        """The choices of a policy, the usual one first and without a code: a rule does not state what goes without saying."""
-        if not fits:
-            del self.fields[name]
-            return
-        others = [(code.value, label) for code, label in words.items() if code is not usual]
-        choice: Any = self.fields[name]
-        choice.choices = [("", _("%(what)s (usual)") % {"what": words[usual]}), *others]
-
-    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
-        """The form as the rule stands."""
-        return {name: stated[name] for name in self.base_fields if name in stated}
-
-    def parameters(self) -> dict[str, Any]:
-        """What the valid form says of the operator."""
-        said = {name: value for name, value in self.cleaned_data.items() if name not in _POLICIES}
-        return {name: value for name, value in said.items() if value not in (None, "")}
-
-    def rule(self) -> dict[str, Any]:
-        """What the valid form says, as the services take it."""
-        policies = {name: self.cleaned_data.get(name, "") for name in _POLICIES}
-        return {"operator": self.operator.value, "parameters": self.parameters(), **policies}
 
 
 class ConstantForm(RuleForm):
@@ -202,6 +170,17 @@ class PartialMaskForm(RuleForm):
         if found.get("mask_char") == "*":
             del found["mask_char"]
         return found
+
+
+class EncryptForm(RuleForm):
+    form = forms.ChoiceField(
+        label=gettext_lazy("What comes back"),
+        required=False,
+        choices=[(code.value if code is not Form.CANONICAL else "", words) for code, words in SEALED_WORDS.items()],
+        help_text=gettext_lazy(
+            "The uniform spelling links a value however it is written; the exact text also keeps what is malformed."
+        ),
+    )
 
 
 class TargetForm(RuleForm):
@@ -304,6 +283,85 @@ class GroupForm(TargetForm):
         return found
 
 
+class NetworkForm(TargetForm):
+    bits = forms.IntegerField(
+        label=gettext_lazy("Bits kept of an IPv4 address"), min_value=8, max_value=30, initial=24, required=False
+    )
+    bits6 = forms.IntegerField(
+        label=gettext_lazy("Bits kept of an IPv6 address"), min_value=16, max_value=120, initial=48, required=False
+    )
+
+    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        return {"bits": 24, "bits6": 48, **super().initial_of(stated)}
+
+
+class GridForm(TargetForm):
+    metres = forms.IntegerField(
+        label=gettext_lazy("Metres from side to side"),
+        min_value=1,
+        max_value=MOST_METRES,
+        help_text=gettext_lazy(
+            "The middle of the square is written. Both coordinates in one cell, or one of the two in each column."
+        ),
+    )
+
+
+class GeohashForm(TargetForm):
+    length = forms.IntegerField(
+        label=gettext_lazy("Characters kept"),
+        min_value=1,
+        max_value=MOST_GEOHASH,
+        help_text=gettext_lazy("Five are squares of about 5 km, six of about 1 km."),
+    )
+    first = forms.ChoiceField(
+        label=gettext_lazy("Which coordinate stands first"),
+        choices=[
+            (CoordinateOrder.LONGITUDE.value, gettext_lazy("Longitude, as in 120.58,31.30")),
+            (CoordinateOrder.LATITUDE.value, gettext_lazy("Latitude, as in 31.30,120.58")),
+        ],
+    )
+
+
+class HierarchyForm(TargetForm):
+    levels = forms.CharField(
+        label=gettext_lazy("Values and their classes"),
+        max_length=_GROUPS_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8, "class": "code", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One line for each value, as CSV: the value, its class, the class above that, and so on."
+        ),
+    )
+    level = forms.IntegerField(label=gettext_lazy("Level that is written"), min_value=1, initial=1)
+    other = forms.CharField(
+        label=gettext_lazy("All other values"),
+        max_length=_TEXT_LENGTH,
+        required=False,
+        help_text=gettext_lazy("Left empty, what no line names is left empty."),
+    )
+
+    def initial_of(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        initial = {"level": 1, **super().initial_of(stated)}
+        if isinstance(levels := stated.get("levels"), Mapping):
+            written = StringIO()
+            csv.writer(written, lineterminator="\n").writerows([value, *classes] for value, classes in levels.items())
+            initial["levels"] = written.getvalue()
+        return initial
+
+    def clean_levels(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        rows = csv.reader(self.cleaned_data["levels"].replace("，", ",").splitlines())
+        for number, row in enumerate(rows, 1):
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            if len(cells) < 2 or not all(cells):
+                raise forms.ValidationError(_("Line %(number)s is not a value and its classes.") % {"number": number})
+            if cells[0] in found:
+                raise forms.ValidationError(_("Line %(number)s names a value a second time.") % {"number": number})
+            found[cells[0]] = cells[1:]
+        return found
+
+
 def _plain(value: Any) -> Any:
     """A whole number as one: the masking package then computes exactly."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -312,6 +370,14 @@ def _plain(value: Any) -> Any:
 _OPERATOR_FORMS: Mapping[Operator, type[RuleForm]] = {
     Operator.CONSTANT: ConstantForm,
     Operator.PARTIAL_MASK: PartialMaskForm,
+    Operator.FF1: Ff1Form,
+    Operator.ENCRYPT: EncryptForm,
+    Operator.DATE_SHIFT: DateShiftForm,
+    Operator.ROUND: RoundForm,
+    Operator.NOISE: NoiseForm,
+    Operator.CLIP: ClipForm,
+    Operator.DICTIONARY: DictionaryForm,
+    Operator.REDACT: RedactForm,
 }
 _TARGET_FORMS: Mapping[Target, type[TargetForm]] = {
     Target.RANGE: RangeForm,
@@ -319,6 +385,10 @@ _TARGET_FORMS: Mapping[Target, type[TargetForm]] = {
     Target.AREA: AreaForm,
     Target.PREFIX: PrefixForm,
     Target.GROUP: GroupForm,
+    Target.NETWORK: NetworkForm,
+    Target.GRID: GridForm,
+    Target.GEOHASH: GeohashForm,
+    Target.HIERARCHY: HierarchyForm,
 }
 
 
@@ -384,6 +454,12 @@ def _generalised_in_words(parameters: Mapping[str, Any], field: DataField) -> st
         Target.AREA: _("Area code, %(digits)s digits") % {"digits": parameters.get("digits", 6)},
         Target.PREFIX: _("The first %(length)s characters") % {"length": parameters.get("length", "…")},
         Target.GROUP: _("Groups: %(number)s values named") % {"number": len(parameters.get("groups") or {})},
+        Target.GRID: _("Squares of at most %(metres)s m") % {"metres": parameters.get("metres", "…")},
+        Target.GEOHASH: _("Geohash, %(length)s characters") % {"length": parameters.get("length", "…")},
+        Target.NETWORK: _("Network: /%(bits)s, IPv6 /%(bits6)s")
+        % {"bits": parameters.get("bits", 24), "bits6": parameters.get("bits6", 48)},
+        Target.HIERARCHY: _("Levels of your own: level %(level)s, %(number)s values named")
+        % {"level": parameters.get("level", 1), "number": len(parameters.get("levels") or {})},
     }
     return sentences.get(target) or _("Coarser: %(level)s") % {"level": TARGET_WORDS[target]}
 
@@ -391,7 +467,17 @@ def _generalised_in_words(parameters: Mapping[str, Any], field: DataField) -> st
 _SENTENCES: Mapping[Operator, Callable[[Mapping[str, Any], DataField], str]] = {
     Operator.CONSTANT: lambda parameters, _field: _("Always “%(text)s”") % {"text": parameters.get("value", "")},
     Operator.PARTIAL_MASK: _mask_in_words,
+    Operator.FF1: ff1_in_words,
+    Operator.ENCRYPT: lambda parameters, _field: (
+        _("Encrypted; comes back as: %(form)s") % {"form": SEALED_WORDS[Form(parameters.get("form") or Form.CANONICAL)]}
+    ),
     Operator.GENERALISE: _generalised_in_words,
+    Operator.DATE_SHIFT: date_shift_in_words,
+    Operator.ROUND: round_in_words,
+    Operator.NOISE: noise_in_words,
+    Operator.CLIP: clip_in_words,
+    Operator.DICTIONARY: dictionary_in_words,
+    Operator.REDACT: redact_in_words,
 }
 
 
@@ -400,8 +486,14 @@ def offered_operators() -> list[Operator]:
     order = (
         Operator.KEEP,
         Operator.GENERALISE,
+        *(Operator.ROUND, Operator.CLIP, Operator.NOISE, Operator.DATE_SHIFT),
         Operator.PARTIAL_MASK,
+        Operator.DICTIONARY,
         Operator.TOKEN,
+        Operator.SURROGATE,
+        Operator.FF1,
+        Operator.ENCRYPT,
+        Operator.REDACT,
         Operator.CONSTANT,
         Operator.NULL,
         Operator.DROP,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,13 @@ from catalog.pages.acts import attempt, say, user_of
 from catalog.people.policies import may
 from privacy.masking.generalise import Target
 from privacy.masking.operators import PROPERTIES, Operator
+from privacy.masking.surrogate_forms import FORMS
+from privacy.masking.tokens import TOKEN_ALPHABET, TOKEN_BITS, TOKEN_CHARACTERS, collision_odds
 from privacy.models import FieldProtection, FieldRole, Finding, FindingState
 from privacy.pages.protection import warnings_in_words
+from privacy.pages.rule_form import RuleForm
 from privacy.pages.rule_forms import (
     TARGET_WORDS,
-    RuleForm,
     fitting_targets,
     offered_operators,
     protection_in_words,
@@ -30,9 +33,9 @@ from privacy.pages.rule_forms import (
     target_of,
 )
 from privacy.pages.selection import distributions_worked_on
-from privacy.pages.words import OPERATORS, TECHNIQUES, operator_label
+from privacy.pages.words import OPERATORS, TECHNIQUES, count, operator_label
 from privacy.services.protections import Sample, Stated, preview_protection, set_protection, usual_rule
-from privacy.services.warnings import warnings_of_rule
+from privacy.services.warnings import distinct_values, warnings_of_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,7 @@ def _show(
         "operator": chosen.operator.value,
         "operator_text": OPERATORS.get(chosen.operator, ""),
         "operator_label": operator_label(chosen.operator),
+        "notes": token_notes(chosen.operator, field),
         "target": chosen.target.value if chosen.target else "",
         "form": form,
         "preview": preview,
@@ -194,6 +198,23 @@ def _show(
         "next": fields[place + 1] if place + 1 < len(fields) else None,
     }
     return render(request, "privacy/rule.html", context)
+
+
+def token_notes(operator: Operator, field: DataField) -> list[str]:
+    """What a token is made of, and how likely two different values of this field get the same one; nothing for other operators."""
+    if operator is not Operator.TOKEN:
+        return []
+    told = _("A token has %(characters)s characters out of %(alphabet)s: %(bits)s bits.")
+    notes = [told % {"characters": TOKEN_CHARACTERS, "alphabet": TOKEN_ALPHABET, "bits": TOKEN_BITS}]
+    distinct = distinct_values(field) or 0
+    if distinct > 1:
+        # As a power of ten rounded down: the odds are never told smaller than they are.
+        power = math.floor(-math.log10(collision_odds(distinct)))
+        told = _(
+            "Among the %(distinct)s different values here, two share one by chance less often than once in %(odds)s."
+        )
+        notes.append(told % {"distinct": count(distinct), "odds": f"10^{power}"})
+    return notes
 
 
 def _operators(field: DataField, chosen: Operator) -> list[Choice]:
@@ -207,10 +228,16 @@ def _operators(field: DataField, chosen: Operator) -> list[Choice]:
             technique=str(TECHNIQUES[PROPERTIES[operator].technique]),
             chosen=operator is chosen,
             usual=operator == usual,
-            refused=clear if operator is Operator.KEEP else "",
+            refused=clear if operator is Operator.KEEP else _no_surrogate(field, operator),
         )
         for operator in offered_operators()
     ]
+
+
+def _no_surrogate(field: DataField, operator: Operator) -> str:
+    if operator is not Operator.SURROGATE or field.entity_type in FORMS:
+        return ""
+    return _("Only for resident IDs, mobile numbers, bank cards and credit codes.")
 
 
 def _is_direct(field: DataField) -> bool:

@@ -24,7 +24,7 @@ from privacy.models import FieldRole, OwnRule
 from privacy.pages.own_rules import links_of, step_of
 from privacy.pages.words import FAMILIES, PIPL_CATEGORIES, citation, in_chinese, label_of_rule, percent
 from privacy.risk.rules import Rule, RulePack, shipped_rule_pack
-from privacy.services.rules import current_rules
+from privacy.services.rules import current_rules, displaced_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class TypeRow:
         """How often a value of its form passes the check by luck; empty where there is no check."""
         return "" if self.rule.luck is None else percent(self.rule.luck)
 
+    @property
+    def format(self) -> str:
+        """The document that values follow, in the reader's language."""
+        return self.rule.format if in_chinese() else self.rule.format_en or self.rule.format
+
     def holds(self, words: str) -> bool:
         """Whether the row has these words anywhere."""
         rule = self.rule
@@ -64,6 +69,7 @@ class TypeRow:
             *(getattr(rule.source, name) for name in ("title", "title_en", "article", "article_en")),
             self.told_by,
             rule.format,
+            rule.format_en,
             *self.names,
             *rule.names.weak,
         )
@@ -84,8 +90,8 @@ def entity_rules(request: HttpRequest) -> HttpResponse:
             other_label=rule.label_en if in_chinese() else rule.label_zh,
             pipl=str(PIPL_CATEGORIES[rule.pipl]),
             source=citation(rule.source.title, rule.source.title_en, rule.source.article, rule.source.article_en),
-            own=links.get(rule.entity_type),
-            step=step_of(links[rule.entity_type]) if rule.entity_type in links else ("", ""),
+            own=links.get(rule.entity_type) if rule.own else None,
+            step=step_of(links[rule.entity_type]) if rule.own and rule.entity_type in links else ("", ""),
         )
         for rule in pack.entities.values()
     ]
@@ -103,6 +109,7 @@ def entity_rules(request: HttpRequest) -> HttpResponse:
         "q": request.GET.get("q", "")[:100],
         "role": role,
         "own": own_only,
+        "displaced": displaced_rules() if links else [],
         "may_read_own": may(user, "own_rule.read"),
         "may_write_own": may(user, "own_rule.manage"),
         "roles": [code for code in FieldRole.values if code != FieldRole.NONE],

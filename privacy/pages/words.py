@@ -33,8 +33,36 @@ OPERATORS: Mapping[Operator, Any] = {
         "A code that is the same for the same value within one project, and tells nothing without its key. Tables can "
         "be joined by it. It is a pseudonym, not anonymous data."
     ),
+    Operator.SURROGATE: _(
+        "A made-up number that could be real: area, date of birth and check digit are right. Who holds the project’s key can turn it "
+        "back. It may by chance be a real person’s number."
+    ),
+    Operator.FF1: _(
+        "Another value of the same length and the same characters, the same for the same value within one project. Who holds the "
+        "project’s key can turn it back. It is a pseudonym, not anonymous data."
+    ),
+    Operator.ENCRYPT: _(
+        "A text that only who holds the project’s key turns back into the value. It is the same for the same value within one "
+        "project. It is a pseudonym, not anonymous data."
+    ),
     Operator.GENERALISE: _(
         "A coarser value: the decade for the date, the district for the address, a range for the number."
+    ),
+    Operator.ROUND: _("The nearest multiple: 12,345 becomes 12,300. The column stays one of numbers."),
+    Operator.CLIP: _("Very small and very large numbers become the end of a range, which hides those who stand out."),
+    Operator.NOISE: _(
+        "The number, moved a little by chance under the project’s key. Sums and means stay about right; single figures do not."
+    ),
+    Operator.DATE_SHIFT: _(
+        "All dates of one person move by the same number of days, which only the project’s key tells. What lies between two of "
+        "them stays right."
+    ),
+    Operator.REDACT: _(
+        "In free text, names, numbers and addresses that the scanner finds are replaced; the rest stays. What nobody finds stays too, so "
+        "read some of it before you release it."
+    ),
+    Operator.DICTIONARY: _(
+        "Another name from a made-up list, the same for the same name within one project. Two names may get the same one."
     ),
 }
 

@@ -28,9 +28,16 @@ from privacy.risk.measurement import NearlyUnique
 # No column of a source can be called this: the readers strip control characters. Not NUL, which PostgreSQL's JSON refuses.
 SUBJECT = "\x1fsubject"
 # An operator whose result still says something of the person.
-TELLING = frozenset({Operator.KEEP, Operator.PARTIAL_MASK, Operator.GENERALISE})
+TELLING = frozenset(
+    {
+        *(Operator.KEEP, Operator.PARTIAL_MASK, Operator.GENERALISE),
+        *(Operator.DATE_SHIFT, Operator.ROUND, Operator.NOISE, Operator.CLIP, Operator.REDACT),
+    }
+)
 # One whose result says nothing, but is the same wherever the value is: the classes are those of the raw values.
-PSEUDONYMS = frozenset(code for code, what in PROPERTIES.items() if what.preserves_uniqueness) - {Operator.KEEP}
+PSEUDONYMS = frozenset(code for code, what in PROPERTIES.items() if what.preserves_uniqueness) - {Operator.KEEP} | {
+    Operator.DICTIONARY  # now and then two values share one substitute, which changes little
+}
 # House rule: a field nobody calls identifying, with more different values than this share of the persons, tells most of them apart.
 NEARLY_UNIQUE = Fraction(1, 2)
 
@@ -107,7 +114,7 @@ def tally_of(batches: Iterable[pa.RecordBatch], *, policy: Policy, subject: Data
     for rows in batches:
         tally.add_persons(rows, subject)
         if rules:
-            raw = rows.select(list(rules))
+            raw = rows.select(list(Policy(fields=rules).read_columns(rows.schema.names)))
             for protected in protect_batches([raw], raw.schema, Policy(fields=rules), keys):
                 tally.add(protected)
     return tally

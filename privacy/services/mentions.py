@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from catalog.datasets.models import Distribution
 from catalog.jobs.models import JobState
 from privacy.detection.model import FieldRole
+from privacy.detection.rules import RuleSet
 from privacy.models import Finding, Scan
 from privacy.services.rules import current_rules
 
@@ -23,11 +24,16 @@ def last_scan(distribution: Distribution) -> Scan | None:
     return found
 
 
-def undecided_mentions(scan: Scan | None, findings: Iterable[Finding]) -> frozenset[str]:
-    """Names of the columns in which `scan` saw something personal, and of which no finding says anything."""
+def undecided_mentions(
+    scan: Scan | None, findings: Iterable[Finding], *, rules: RuleSet | None = None
+) -> frozenset[str]:
+    """Names of the columns in which `scan` saw something personal, and of which no finding says anything.
+
+    `rules`: the pack in force, where the caller has asked for it already.
+    """
     settled = {finding.field.name for finding in findings}
     columns = scan.columns if scan is not None else []
-    entities = current_rules().entities
+    entities = (rules or current_rules()).entities
 
     def personal(entity_type: str) -> bool:
         """An organisation that a text names tells nothing about anybody; a type that the pack does not know may."""

@@ -122,12 +122,12 @@ def _switch(actor: User, rule: OwnRule, version: int | None, state: OwnRuleState
 
 def _require_runnable(rule: OwnRule) -> None:
     """What an older program took may be refused by this one, and a newer rule pack may have taken the type."""
+    rules_with(rule)
     try:
         checked(rule.document)
         own_recognizer(rule_of(rule.document, version=rule.version))
     except OwnRuleError as error:
         raise invalid(error) from error
-    rules_with(rule)
 
 
 def try_on_values(*, actor: User, rule: OwnRule, values: str, column: str = "") -> trying.Trial:

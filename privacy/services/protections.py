@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.datasets.locations import open_source
 from catalog.datasets.models import DataField, Distribution
@@ -18,33 +18,26 @@ from catalog.ledger.services import record
 from catalog.messages import MessageError, gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
+from privacy.detection.arrow import pc
+from privacy.detection.model import FieldRole as DetectedRole
+from privacy.masking.columns import decoded
 from privacy.masking.engine import preview
-from privacy.masking.errors import ParameterInvalid
+from privacy.masking.errors import ParameterInvalid, ParameterMissing
 from privacy.masking.keys import DomainKey
 from privacy.masking.operators import Operator
 from privacy.masking.policy import FieldRule, Policy, rule_from_dict
+from privacy.masking.proposals import shipped_proposals
 from privacy.models import FieldProtection, FieldRole, Finding, FindingState, ProtectionPolicy
+from privacy.risk.codes import ReleaseMode
 from privacy.services.mentions import last_scan, undecided_mentions
+from privacy.services.protection_history import Author, keep_version
+from privacy.services.rule_subjects import settled_parameters, typed_parameters
 
 PREVIEW_ROWS = 8
 # The catalogue's types of numbers: number, money, whole, double, float (政务信息资源目录编制指南).
 NUMBER_TYPES = frozenset("NYIBF")
 
-# What is proposed for a confirmed finding; the officer edits it. A type not named here falls to its role's line.
-PROPOSED_BY_TYPE: Mapping[str, Mapping[str, Any]] = {
-    "BIRTH_DATE": {"operator": "generalise", "parameters": {"to": "decade"}},
-    "CN_ADDRESS": {"operator": "generalise", "parameters": {"to": "district"}},
-    "AGE": {"operator": "generalise", "parameters": {"width": 10}},
-}
-PROPOSED_BY_ROLE: Mapping[str, Mapping[str, Any]] = {
-    FieldRole.DIRECT: {"operator": "token", "parameters": {}},
-    FieldRole.QUASI: {"operator": "keep", "parameters": {}},
-    FieldRole.SENSITIVE: {"operator": "keep", "parameters": {}},
-    FieldRole.NONE: {"operator": "keep", "parameters": {}},
-}
 LEFT_OUT: Mapping[str, Any] = {"operator": "drop", "parameters": {}}
-# Direct identifiers nobody can link usefully by: they are dropped rather than tokenised.
-DROPPED_TYPES = frozenset({"PERSON", "EMAIL_ADDRESS", "CN_WECHAT_ID", "CN_QQ_ID", "BIOMETRIC"})
 
 
 def policy_of(distribution: Distribution) -> tuple[Policy, int]:
@@ -73,7 +66,7 @@ def parsed(field: DataField, stated: Stated) -> FieldRule:
     """Parse what a person or a row says. The entity type comes from the confirmed finding, not from the request."""
     document = {
         "operator": stated.operator,
-        "parameters": dict(stated.parameters),
+        "parameters": typed_parameters(field, stated.operator, stated.parameters),
         "entity_type": field.entity_type or None,
         "invalid": stated.invalid or None,
         "null": stated.null or None,
@@ -81,11 +74,12 @@ def parsed(field: DataField, stated: Stated) -> FieldRule:
     return rule_from_dict(document, field=field.name)
 
 
-def usual_rule(field: DataField) -> Mapping[str, Any]:
-    """The rule that is proposed for a field, from what is confirmed of it: `operator` and `parameters`."""
-    if field.role == FieldRole.DIRECT and field.entity_type in DROPPED_TYPES:
-        return LEFT_OUT
-    return PROPOSED_BY_TYPE.get(field.entity_type) or PROPOSED_BY_ROLE[FieldRole(field.role)]
+def usual_rule(field: DataField, mode: ReleaseMode = ReleaseMode.CONTROLLED) -> Mapping[str, Any]:
+    """The rule that is proposed for a field, from what is confirmed of it and how the data leave: `operator` and `parameters`."""
+    rule = shipped_proposals().rule_for(
+        entity_type=field.entity_type, role=DetectedRole(field.role), grade=field.grade, mode=mode
+    )
+    return {"operator": rule.operator.value, "parameters": dict(rule.parameters)}
 
 
 @transaction.atomic
@@ -100,65 +94,114 @@ def set_protection(
 ) -> FieldProtection:
     """Set the rule of one field. `keep` on a confirmed direct identifier is refused."""
     require(actor, "protection.set", field.distribution.dataset)
-    protection = _write(actor, field, Stated(operator, parameters or {}, invalid, null))
+    policy = write_rules(actor, field.distribution, {field: Stated(operator, parameters or {}, invalid, null)})
     record(
         actor=actor,
         action="protection.set",
         subject=field.distribution.dataset,
         organization=field.distribution.dataset.provider,
-        details={"field": field.pk, "operator": operator, "policy_version": protection.policy.version},
+        details={"field": field.pk, "operator": operator, "policy_version": policy.version},
     )
+    protection: FieldProtection
+    protection = FieldProtection.ever.select_related("field", "policy", "changed_by").get(field=field)
     return protection
 
 
 @transaction.atomic
-def propose_protections(*, actor: User, distribution: Distribution) -> list[FieldProtection]:
-    """Write a first rule for every field that has none yet, from what is confirmed of it."""
+def propose_protections(
+    *,
+    actor: User,
+    distribution: Distribution,
+    mode: ReleaseMode | str = ReleaseMode.CONTROLLED,
+    replace: bool = False,
+) -> list[FieldProtection]:
+    """Write a rule for every field that has none yet, from what is confirmed of it and how the data leave; with `replace` also in
+    the place of the rules that say otherwise. What was written is returned.
+    """
     require(actor, "protection.set", distribution.dataset)
+    if mode not in set(ReleaseMode):
+        raise InvalidInput(gettext_noop("Say how the data leave: public, controlled or enclave."), code="mode_unknown")
     if Finding.objects.filter(distribution=distribution).awaiting_review().exists():
         raise Blocked(
             gettext_noop("Decide the findings first; the proposal follows from them."), code="findings_undecided"
         )
-    written = []
-    findings = Finding.objects.filter(distribution=distribution).select_related("field")
-    mentioning = undecided_mentions(last_scan(distribution), findings)
-    for field in distribution.fields.filter(protection__isnull=True).order_by("position"):
-        proposal = LEFT_OUT if field.name in mentioning else usual_rule(field)
-        written.append(_write(actor, field, Stated(**proposal)))
-    if written:
+    rules = _proposed(distribution, ReleaseMode(mode), replace=replace)
+    if rules:
+        policy = write_rules(actor, distribution, rules)
         record(
             actor=actor,
             action="protection.proposed",
             subject=distribution.dataset,
             organization=distribution.dataset.provider,
-            details={"distribution": distribution.pk, "fields": len(written)},
+            details={
+                "distribution": distribution.pk,
+                "fields": len(rules),
+                "policy_version": policy.version,
+                "mode": str(mode),
+                "proposals": shipped_proposals().version,
+            },
         )
-    return written
+    return list(FieldProtection.objects.filter(field__in=rules).select_related("field", "policy", "changed_by"))
 
 
-def _write(actor: User, field: DataField, stated: Stated) -> FieldProtection:
-    rule = _checked(field, stated)
-    policy, _ = ProtectionPolicy.objects.get_or_create(distribution=field.distribution)
+def _proposed(distribution: Distribution, mode: ReleaseMode, *, replace: bool) -> dict[DataField, Stated]:
+    """The rules that are to be written: nothing for a field that has the proposed one already."""
+    findings = Finding.objects.filter(distribution=distribution).select_related("field")
+    mentioning = undecided_mentions(last_scan(distribution), findings)
+    standing = {row.field_id: Stated.of(row) for row in FieldProtection.objects.filter(distribution=distribution)}
+    rules = {}
+    for field in distribution.fields.order_by("position"):
+        stated = Stated(**(LEFT_OUT if field.name in mentioning else usual_rule(field, mode)))
+        before = standing.get(field.pk)
+        if before is None or (replace and before != stated):
+            rules[field] = stated
+    return rules
+
+
+def write_rules(
+    actor: User, distribution: Distribution, rules: Mapping[DataField, Stated], *, alone: bool = False
+) -> ProtectionPolicy:
+    """Write the rules of some fields as one version, all or none; `alone`: every other field loses its own.
+
+    For services: whoever calls has asked for the permission and records the act.
+    """
+    for field, stated in rules.items():
+        checked(field, stated)
+    policy = next_version(distribution)
+    for field, stated in rules.items():
+        FieldProtection.ever.update_or_create(
+            field=field,
+            defaults={
+                "distribution": distribution,
+                "policy": policy,
+                "operator": stated.operator,
+                "parameters": settled_parameters(field, stated.operator, stated.parameters),
+                "invalid": stated.invalid,
+                "null": stated.null,
+                "changed_by": actor,
+            },
+        )
+    if alone:
+        FieldProtection.objects.filter(distribution=distribution).exclude(field__in=rules).delete()
+    keep_version(policy=policy, rules=policy_of(distribution)[0], author=Author(actor, timezone.now()))
+    return policy
+
+
+def next_version(distribution: Distribution) -> ProtectionPolicy:
+    """Lock the policy and count it on. What it holds until now is kept first, where no version holds it yet."""
+    policy, _ = ProtectionPolicy.objects.get_or_create(distribution=distribution)
     policy = ProtectionPolicy.objects.select_for_update().get(pk=policy.pk)
+    last = FieldProtection.objects.filter(policy=policy).select_related("changed_by").order_by("-changed_at").first()
+    if policy.version and last and not policy.versions.filter(version=policy.version).exists():
+        # Written before versions were kept.
+        author = Author(last.changed_by, last.changed_at)
+        keep_version(policy=policy, rules=policy_of(distribution)[0], author=author)
     policy.version += 1
     policy.save(update_fields=["version"])
-    protection: FieldProtection
-    protection, _ = FieldProtection.objects.update_or_create(
-        field=field,
-        defaults={
-            "distribution": field.distribution,
-            "policy": policy,
-            "operator": rule.operator.value,
-            "parameters": dict(stated.parameters),
-            "invalid": stated.invalid,
-            "null": stated.null,
-            "changed_by": actor,
-        },
-    )
-    return protection
+    return policy
 
 
-def _checked(field: DataField, stated: Stated) -> FieldRule:
+def checked(field: DataField, stated: Stated) -> FieldRule:
     """The rule, parsed; or `InvalidInput` saying what is wrong with it."""
     finding = Finding.objects.filter(field=field).first()
     direct = (
@@ -178,6 +221,8 @@ def _checked(field: DataField, stated: Stated) -> FieldRule:
     try:
         rule = parsed(field, stated)
         _check_constant(field, rule)
+        if rule.operator is Operator.SURROGATE and not rule.entity_type:
+            raise ParameterMissing(field=field.name, operator=rule.operator.value, parameter="entity_type")
     except MessageError as error:
         raise InvalidInput.of(error) from error
     return rule
@@ -225,14 +270,21 @@ def preview_protection(
 ) -> list[Sample]:
     """What a rule would do to the first values of a field. Both sides masked; tokens under a throw-away key."""
     require(actor, "protection.preview", field.distribution.dataset)
-    rule = _checked(field, Stated(operator, parameters or {}, invalid, null))
+    rule = checked(field, Stated(operator, parameters or {}, invalid, null))
     with closing(open_source(field.distribution.source)) as opened:
         table = opened.table(field.distribution.table)
-        batch = next(table.batches([field.name], batch_rows=256), None)
+        batch = next(table.batches([field.name, *rule.beside], batch_rows=256), None)
     if batch is None:
         return []
-    values = batch.column(0).drop_null().unique()[:PREVIEW_ROWS]
+    # The first row of each of the first different values, so that columns read beside it are of the same rows.
+    values = decoded(batch.column(field.name))
+    found = values.drop_null().unique()[:PREVIEW_ROWS]
+    rows = batch.take(pc.index_in(found, value_set=values))
     pairs = preview(
-        values if isinstance(values, pa.Array) else pa.array(values), rule, DomainKey.generate(), field=field.name
+        rows.column(field.name),
+        rule,
+        DomainKey.generate(),
+        field=field.name,
+        companions=tuple(rows.column(name) for name in rule.beside),
     )
     return [Sample(before=str(before), after="" if after is None else str(after)) for before, after in pairs]

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from catalog.datasets.locations import open_source
 from catalog.datasets.models import Distribution, SubjectKind
 from catalog.messages import gettext_noop
+from privacy.detection.mentions import PERSON
+from privacy.detection.rules import RuleSet
 from privacy.masking.operators import Operator
-from privacy.masking.policy import Policy
+from privacy.masking.policy import FieldRule, Policy
+from privacy.masking.redact import looked_for
 from privacy.models import FieldProtection, FieldRole, Finding, Scan, ScanMode
 from privacy.risk.rules import shipped_rule_pack
 from privacy.services.mentions import last_scan, undecided_mentions
@@ -66,7 +69,9 @@ DIRECT_IN_CLEAR = Problem(
 )
 
 # Operators after which nothing of a value can be read.
-UNREADABLE = frozenset({Operator.DROP, Operator.NULL, Operator.CONSTANT, Operator.TOKEN})
+UNREADABLE = frozenset(
+    {Operator.DROP, Operator.NULL, Operator.CONSTANT, Operator.TOKEN, Operator.ENCRYPT, Operator.DICTIONARY}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,14 @@ def basis_of(distribution: Distribution, *, fingerprint: str) -> Basis:
     findings = list(Finding.objects.filter(distribution=distribution).select_related("field").order_by("field_id"))
     policy, version = policy_of(distribution)
     owner, controller = distribution.dataset.owner, distribution.dataset.controller
+    rules = current_rules()
     document = {
         "scan": scan.pk if scan else None,
         "fingerprint": fingerprint,
         "findings": [[f.field_id, f.entity_type, f.role, f.state, f.pending_state] for f in findings],
         "policy": policy.digest(),
         # Other rules may find, forbid or weigh something else on the same bytes.
-        "rules": [current_rules().version, shipped_rule_pack().digest],
+        "rules": [rules.version, shipped_rule_pack().digest],
         "subject": [distribution.dataset.subject_kind, distribution.subject_field_id],
         # What the gates were judged by: data turned 不予共享 or 核心 since then is not what was assessed.
         "sharing": distribution.dataset.share_type,
@@ -112,12 +118,17 @@ def basis_of(distribution: Distribution, *, fingerprint: str) -> Basis:
         scan_id=scan.pk if scan else None,
         fingerprint=fingerprint,
         policy_version=version,
-        problems=tuple(_problems(distribution, scan, findings, fingerprint, policy)),
+        problems=tuple(_problems(distribution, scan, findings, fingerprint, policy, rules)),
     )
 
 
 def _problems(
-    distribution: Distribution, scan: Scan | None, findings: list[Finding], fingerprint: str, policy: Policy
+    distribution: Distribution,
+    scan: Scan | None,
+    findings: list[Finding],
+    fingerprint: str,
+    policy: Policy,
+    rules: RuleSet,
 ) -> list[Problem]:
     found: list[Problem] = []
     if scan is None:
@@ -128,7 +139,7 @@ def _problems(
         found.append(SCAN_NOT_COMPLETE)
     elif scan.fingerprint != fingerprint:
         found.append(SOURCE_CHANGED)
-    elif scan.rules_version != current_rules().version:
+    elif scan.rules_version != rules.version:
         found.append(SCAN_OUTDATED)
     elif distribution.columns_changed_at is not None and scan.requested_at < distribution.columns_changed_at:
         found.append(SCAN_BEFORE_COLUMNS)
@@ -139,8 +150,8 @@ def _problems(
     found += _subject_problems(distribution, findings)
     if not policy.fields:
         found.append(NOTHING_RELEASED)
-    readable = {name for name, rule in policy.fields.items() if rule.operator not in UNREADABLE}
-    if undecided_mentions(scan, findings) & readable:
+    readable = {name for name, rule in policy.fields.items() if not _names_nobody(rule)}
+    if undecided_mentions(scan, findings, rules=rules) & readable:
         found.append(MENTIONS_UNDECIDED)
     # Refused when the rule is set; but the field may have been taken for something else then.
     if FieldProtection.objects.filter(
@@ -148,6 +159,13 @@ def _problems(
     ).exists():
         found.append(DIRECT_IN_CLEAR)
     return found
+
+
+def _names_nobody(rule: FieldRule) -> bool:
+    """Whether nothing can be read of a value, or every person that is mentioned in it is replaced."""
+    if rule.operator is Operator.REDACT:
+        return PERSON in looked_for(rule.parameters)
+    return rule.operator in UNREADABLE
 
 
 def _subject_problems(distribution: Distribution, findings: list[Finding]) -> list[Problem]:

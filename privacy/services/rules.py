@@ -12,12 +12,17 @@ from typing import Final
 from django.db import DatabaseError
 
 from catalog.errors import Blocked
+from catalog.messages import gettext_noop
 from privacy.detection.own_rules import rule_of
-from privacy.detection.rules import EntityRule, RuleError, RuleSet, load_rules
+from privacy.detection.rules import EntityRule, RuleSet, load_rules
 from privacy.models import OwnRule, OwnRuleState
 
 _KEPT: Final = 4
 _WORDS_SECONDS: Final = 2.0
+
+DISPLACED: Final = gettext_noop(
+    "%(type)s is a type of the shipped rule pack now, and scans look for it by the shipped rule. Write this rule anew under another type."
+)
 
 # What the database says of all own rules: type, version, state and digest of each.
 _Stamp = tuple[tuple[str, int, str, str], ...]
@@ -28,7 +33,7 @@ _for_words: list[tuple[float, RuleSet]] = []
 def current_rules() -> RuleSet:
     """The rule pack in force. A bureau's own rule that is not on keeps its words and its role, but no scan looks for it.
 
-    Raises: Blocked, where an own rule cannot stand beside the shipped pack any more.
+    Of an own rule and a shipped one of the same type the shipped one is in force: `is_displaced`.
     """
     shipped = load_rules()
     rules = OwnRule.objects.order_by("entity_type")
@@ -46,8 +51,23 @@ def current_rules() -> RuleSet:
     return found
 
 
+def is_displaced(rule: OwnRule) -> bool:
+    """Whether the shipped pack has taken the type since the rule was written: no scan runs it, whatever its state is."""
+    return rule.entity_type in load_rules().entities
+
+
+def displaced_rules() -> list[OwnRule]:
+    """The own rules that are on, or might be switched on, but that a rule of the shipped pack has taken the place of."""
+    return list(OwnRule.objects.filter(entity_type__in=load_rules().entities).order_by("entity_type"))
+
+
 def rules_with(rule: OwnRule) -> RuleSet:
-    """The rule pack in force as it would be with this rule on."""
+    """The rule pack in force as it would be with this rule on.
+
+    Raises: Blocked, where a shipped rule has its type.
+    """
+    if is_displaced(rule):
+        raise Blocked(DISPLACED, code="own_rule_displaced", type=rule.entity_type)
     others = [rule_in_force(other) for other in OwnRule.objects.exclude(pk=rule.pk)]
     return _together(load_rules(), [*others, rule_of(rule.document, version=rule.version)])
 
@@ -63,10 +83,8 @@ def rule_in_force(rule: OwnRule) -> EntityRule:
 
 
 def _together(shipped: RuleSet, own: list[EntityRule]) -> RuleSet:
-    try:
-        return shipped.with_own(own)
-    except RuleError as error:
-        raise Blocked(error.message, code=error.code, **error.params) from error
+    """A newer program may ship a type that a bureau has written itself: that must stop no scan and no release."""
+    return shipped.with_own(rule for rule in own if rule.entity_type not in shipped.entities)
 
 
 # ---- for words --------------------------------------------------------------------------------------------------
@@ -89,7 +107,7 @@ def _lately() -> RuleSet:
         return _for_words[0][1]
     try:
         rules = current_rules()
-    except (Blocked, DatabaseError):
+    except DatabaseError:
         return load_rules()
     _for_words[:] = [(now, rules)]
     return rules

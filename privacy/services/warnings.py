@@ -25,6 +25,12 @@ def warnings_of_rule(field: DataField, stated: Stated) -> list[PolicyWarning]:
     return _warnings(field, parsed(field, stated), _counted({field.distribution_id}))
 
 
+def distinct_values(field: DataField) -> int | None:
+    """How many different values the last scan counted in the field; None where nobody has."""
+    counts = _counted({field.distribution_id}).get(field.distribution_id, {}).get(field.name, {})
+    return counts.get("distinct")
+
+
 _Counts = Mapping[int, Mapping[str, Mapping[str, int]]]
 
 

@@ -153,7 +153,8 @@ class _Plan:
         # Nothing that is measured needs a key; a rule that does gets one that nobody keeps.
         self._keys = DomainKey.generate()
         names = dict.fromkeys((*self._quasi, *self._sensitive, *self._kept))
-        self.read = [*names, *([subject.name] if subject and subject.name not in names else [])]
+        beside = [name for rule in policy.fields.values() for name in rule.beside]
+        self.read = list(dict.fromkeys((*names, *([subject.name] if subject else []), *beside)))
 
     def effect(self, rows: _Rows) -> Effect:
         """What the batches came to."""
@@ -172,7 +173,7 @@ class _Plan:
         if self.after is None:
             return
         start = 0
-        kept = batch.select(list(self._kept))
+        kept = batch.select(list(self._policy.read_columns(batch.schema.names)))
         for protected in protect_batches([kept], kept.schema, self._policy, self._keys):
             own = subjects.slice(start, len(protected))
             self.after.add(_with_subject(protected, protected.schema.names, own))
@@ -207,6 +208,7 @@ def _nearly_unique(
         return ()
     read = dict.fromkeys((*asked, *([subject.name] if subject else [])))
     policy = Policy(fields={name: rules[name] for name in asked})
+    read |= dict.fromkeys(name for rule in policy.fields.values() for name in rule.beside)
     return tally_of(rows.batches(list(read)), policy=policy, subject=subject, keys=DomainKey.generate()).nearly_unique()
 
 

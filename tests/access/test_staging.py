@@ -21,6 +21,8 @@ from access.workflow import Action, State
 from catalog.errors import InvalidInput
 from catalog.jobs.models import JobState
 from catalog.storage import STAGED, folder, path_of
+from privacy.detection.checksums import resident_id_checksum, resident_id_plausible
+from privacy.masking.ff1_cipher import Ff1
 from privacy.services.findings import correct_finding
 from privacy.services.protections import set_protection
 from tests.access.acts import artefact_of, fresh, on_disk, plain_bytes, present_assessment, rows_of
@@ -273,6 +275,41 @@ def test_without_that_text_the_same_application_is_assessed(stages: Stages) -> N
     application = other.deciding(fields=dict.fromkeys(("性别", "出生日期", "区县", "备注"), "需要"))
     assert application.state == State.DECIDING
     assert on_disk(artefact_of(application))
+
+
+def test_a_field_whose_format_stays_is_encrypted_and_compared_with_its_source(stages: Stages, cast: Cast) -> None:
+    set_protection(actor=cast.oscar, field=stages.field("手机号"), operator="ff1")
+    application = stages.deciding(fields={"手机号": "联系", "区县": "比较", "诊断": "病种"})
+    made = [row["手机号"] for row in rows_of(artefact_of(application))]
+    assert {len(value) for value in made} == {11}
+    assert all(value.isdecimal() for value in made)
+    before = raw_values(visits_csv(), "手机号")
+    assert len(set(made)) == len(set(before))
+    assert not set(made) & set(before)
+    (column,) = [item for item in artefact_of(application).manifest["columns"] if item["name"] == "手机号"]
+    assert (column["operator"], column["reversible"], column["invalid"]) == ("ff1", True, 0)
+
+
+def test_a_surrogate_is_another_well_formed_number_and_stops_nothing(stages: Stages, cast: Cast) -> None:
+    set_protection(actor=cast.oscar, field=stages.field("身份证号"), operator="surrogate", invalid="fail")
+    application = stages.deciding()
+    made = [row["身份证号"] for row in rows_of(artefact_of(application))]
+    assert all(resident_id_checksum(value) and resident_id_plausible(value) for value in made)
+    assert len(set(made)) == 240
+    assert not set(made) & set(raw_values(visits_csv(), "身份证号"))
+    (column,) = [item for item in artefact_of(application).manifest["columns"] if item["name"] == "身份证号"]
+    assert (column["operator"], column["notes"], column["invalid"]) == ("surrogate", ["may_be_real"], 0)
+    assert application.state == State.DECIDING
+
+
+def test_a_field_that_kept_its_values_stops_the_artefact(
+    stages: Stages, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody can see in the output, for it looks like telephone numbers either way."""
+    set_protection(actor=cast.oscar, field=stages.field("手机号"), operator="ff1")
+    monkeypatch.setattr(Ff1, "encrypt", lambda _cipher, left, right, _length: (left, right))
+    application = refused(stages, fields={"手机号": "联系", "区县": "比较", "诊断": "病种"})
+    assert (application.note_code, application.note_params) == ("values_unchanged", {"columns": "手机号"})
 
 
 def test_children_in_the_rows_are_seen_though_their_birth_dates_are_not_released(stages: Stages) -> None:

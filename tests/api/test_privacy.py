@@ -169,7 +169,12 @@ def test_protection_is_proposed_previewed_and_set(api: Callable[..., Api], cast:
     field = stages.field("身份证号").pk
     kept = oscar.put(f"protections/{field}/", {"operator": "keep"})
     assert (kept.status_code, kept.json()["error"]["code"]) == (400, "direct_identifier_in_clear")
-    for operator, parameters in (("no_such", {}), ("generalise", {"to": "nowhere"}), ("ff1", {}), ("keep", {"x": 1})):
+    for operator, parameters in (
+        ("no_such", {}),
+        ("generalise", {"to": "nowhere"}),
+        ("ff1", {"alphabet": "aa"}),
+        ("keep", {"x": 1}),
+    ):
         assert (
             oscar.put(
                 f"protections/{stages.field('区县').pk}/", {"operator": operator, "parameters": parameters}

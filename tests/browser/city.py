@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
+from access.key_models import KeyAct, KeyRequest
 from access.models import Application
+from access.reidentification_models import Reidentification
+from access.services.project_keys import ask_key_act
 from access.services.projects import open_project
 from access.workflow import State
 from catalog.datasets.drift import ColumnRead, note_columns
@@ -74,6 +78,25 @@ class City:
         self.project = open_project(actor=self.cast.rita, organization=self.cast.institute, name="慢性病研究")
         found = {str(state): acts.reach(state) for state in REACHED}
         return {**found, str(State.SUBMITTED): acts.reach(State.SUBMITTED)}
+
+    @cached_property
+    def key_request(self) -> KeyRequest:
+        """Oscar asks that the key of a project with a release is renewed."""
+        project = self.applications["granted"].project
+        return ask_key_act(actor=self.cast.oscar, project=project, act=KeyAct.RENEW, reason="定期更换")
+
+    @cached_property
+    def restoration(self) -> Reidentification:
+        """Oscar asked about pseudonyms; nobody has agreed. (The releases here hold tokens: it is there to be looked at.)"""
+        asked: Reidentification = Reidentification.objects.create(
+            release=self.applications["granted"].grant.release,
+            field="身份证号",
+            reason="核查一例不良反应",
+            count=2,
+            asked_by=self.cast.oscar,
+            expires_at=timezone.now() + timedelta(hours=24),
+        )
+        return asked
 
     @cached_property
     def reviewed(self) -> Distribution:
@@ -262,6 +285,8 @@ class City:
         yield Visit("protections", "oscar")
         yield Visit("protection", "oscar", (ready,))
         yield Visit("protection", "oscar", (review,))
+        yield Visit("protection-versions", "oscar", (ready,), "?before=1")
+        yield Visit("policy-upload", "oscar", (ready,))
         yield Visit("protection-effect-progress", "oscar", (ready,), is_part=True)
         yield Visit("field-rule", "oscar", (ready, self.stages.field("出生日期").pk))
         yield Visit("rules", "oscar")
@@ -287,6 +312,14 @@ class City:
         yield Visit("application-progress", "rita", (self.applications["submitted"].pk,), is_part=True)
         yield Visit("projects", "rita")
         yield Visit("project", "rita", (self.project.pk,))
+        yield Visit("reidentify", "oscar", (self.applications["granted"].grant.release.pk,))
+        yield Visit("reidentifications", "oscar")
+        yield Visit("reidentification", "oscar", (self.restoration.pk,))
+        yield Visit("reidentification", "olga", (self.restoration.pk,))
+        yield Visit("project-keys", "oscar")
+        yield Visit("project-key", "oscar", (self.applications["granted"].project_id,))
+        yield Visit("project-key", "olga", (self.applications["granted"].project_id,))
+        yield Visit("project-key", "rita", (self.project.pk,))
         yield Visit("offers", "stella")
         yield Visit("offer", "fiona", (self.stages.draft.offers.get().pk,))
         yield Visit("payments", "fiona")
@@ -326,6 +359,8 @@ class City:
             "scan-resume": (self.waiting_scan.pk,),
             "scan-schedule-end": (self.schedule.pk,),
             **{f"own-rule-{act}": (self.own_rule.pk,) for act in ("try", "try-table", "on", "off")},
+            "reidentification-act": (self.restoration.pk, "approve"),
+            "key-request-act": (self.key_request.pk, "confirm"),
             "application-raise": (deciding.pk,),
             "application-act": (deciding.pk, "approve"),
             "logout": (),
@@ -336,6 +371,7 @@ class City:
             "grade-decide": (proposal.pk, "accept"),
             "register-test": (),
             "protection-rules": (table,),
+            "protection-restore": (table, 1),
             "protection-subject": (table,),
             "protection-effect": (table,),
             "rule-preview": (table, self.stages.field("性别").pk),

@@ -37,7 +37,7 @@ def row_of(rule: EntityRule) -> str:
         f"`{rule.grade}`",
         rule.family.value,
         luck_of(rule.entity_type),
-        rule.format,
+        rule.format_en or rule.format,
         source_of(rule),
         "yes" if rule.on else "no",
     )

@@ -1,9 +1,10 @@
 """Texts written by hand, with what they name marked in them. Nobody in them exists.
 
-They are of another style than the generated ones (`tests.detection.labelled_texts`). Rules were mended after looking at the errors made on them:
-how far the readers can be trusted on new texts lies between the first run's figures (`docs/accuracy-text.md`) and today's. A mark is `[[P 张伟]]`, or `[[P Dr Vance|Vance]]` where only a part is meant;
-`CODES` says what the letters mean. In Chinese only full names are marked: 王先生 names nobody. In English a given name or a surname
-alone is marked too, for there it is how people are called.
+They are of another style than the generated ones (`tests.detection.labelled_texts`). Rules were mended after looking at the
+errors made on them: how far the readers can be trusted on new texts lies between the first run's figures (`docs/accuracy-
+text.md`) and today's. A mark is `[[P 张伟]]`, or `[[P Dr Vance|Vance]]` where only a part is meant; `CODES` says what the letters
+mean. In Chinese only full names are marked: 王先生 names nobody. In English a given name or a surname alone is marked too, for there
+it is how people are called.
 """
 
 from __future__ import annotations

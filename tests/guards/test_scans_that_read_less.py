@@ -45,10 +45,29 @@ def test_a_sample_that_finds_nothing_leaves_what_waits_for_a_decision(stages: St
 
 
 def test_what_one_person_took_for_less_is_asked_again_once_it_is_proven(stages: Stages, cast: Cast) -> None:
-    _scan_says(stages, ScanMode.FULL, [_column(stages, proven=False)])
-    finding = Finding.objects.get(field=stages.field("身份证号"))
-    finding = correct_finding(actor=cast.oscar, finding=finding, entity_type="", role="none", reason="流水号")
-    assert finding.state == FindingState.CORRECTED
+    Finding.objects.get(
+        field=stages.field("身份证号")
+    ).decisions.all().delete()  # nobody has said anything of proven numbers
+    finding = _taken_for_less(stages, cast)
     _scan_says(stages, ScanMode.FULL, [_column(stages, proven=True)])
     finding.refresh_from_db()
     assert (finding.state, finding.role) == (FindingState.PROPOSED, "direct")
+    assert [reason["what"] for reason in finding.returned] == ["checksum"]
+
+
+def test_what_was_confirmed_of_proven_values_stands_again_over_what_one_person_took_for_less(
+    stages: Stages, cast: Cast
+) -> None:
+    finding = _taken_for_less(stages, cast)
+    _scan_says(stages, ScanMode.FULL, [_column(stages, proven=True)])
+    finding.refresh_from_db()
+    assert (finding.state, finding.role, finding.field.role) == (FindingState.CONFIRMED, "direct", "direct")
+
+
+def _taken_for_less(stages: Stages, cast: Cast) -> Finding:
+    """While its checksums proved nothing, one person said that it is nothing."""
+    _scan_says(stages, ScanMode.FULL, [_column(stages, proven=False)])
+    finding = Finding.objects.get(field=stages.field("身份证号"))
+    finding = correct_finding(actor=cast.oscar, finding=finding, entity_type="", role="none", reason="流水号")
+    assert (finding.state, finding.field.role) == (FindingState.CORRECTED, "none")
+    return finding

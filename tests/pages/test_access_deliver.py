@@ -15,6 +15,7 @@ from access.services.offers import propose_offer
 from access.workflow import Action, State
 from catalog.people.models import User
 from privacy.models import Finding, FindingState
+from privacy.services.protections import set_protection
 from tests.access.acts import Acts, artefact_of, fresh, plain_bytes
 from tests.pages.visiting import Visitor, acts_after, last_sequence, text_of
 from tests.stages import Stages
@@ -87,6 +88,15 @@ def test_the_page_tells_what_was_released_and_until_when(world: Stages, release:
         "it remains personal information",
     ):
         assert part in text, part
+
+
+def test_the_page_says_that_surrogates_are_made_up(world: Stages, release: Release) -> None:
+    words = "Made up: a value may by chance be that of a real person or firm."
+    rita = Visitor(world.cast.rita)
+    assert words not in text_of(rita.get(f"/releases/{release.pk}/"))
+    set_protection(actor=world.cast.oscar, field=world.field("身份证号"), operator="surrogate")
+    other = Release.objects.get(grant__application=world.granted())
+    assert words in text_of(rita.get(f"/releases/{other.pk}/"))
 
 
 def test_the_last_day_counts_and_the_day_after_does_not(world: Stages, release: Release) -> None:

@@ -164,3 +164,17 @@ def test_a_file_is_exported_and_imported_and_a_bad_one_says_why(cast: Cast) -> N
 
 def upload(content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile("rules.toml", content)
+
+
+def test_a_rule_that_a_shipped_one_displaced_says_so_on_its_page_and_on_the_page_of_all(cast: Cast) -> None:
+    rule = switched_on(cast.adam)
+    OwnRule.objects.filter(pk=rule.pk).update(entity_type="CN_MOBILE", document={**rule.document, "type": "CN_MOBILE"})
+    visitor = Visitor(cast.adam)
+    rules = visitor.get("/rules/")
+    assert "Own rule CN_MOBILE: the shipped rule pack has a type of this name now" in text_of(rules)
+    assert reverse("own-rule", args=[rule.pk]) in rules.content.decode()
+    assert "own rule On" not in text_of(rules)
+    page = text_of(visitor.get(reverse("own-rule", args=[rule.pk])))
+    assert "Displaced" in page
+    assert "scans look for it by the shipped rule" in page
+    assert "CN_MOBILE: the shipped" not in text_of(Visitor(cast.stella).get("/rules/"))

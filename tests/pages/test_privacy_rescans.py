@@ -13,7 +13,7 @@ from catalog.storage import UPLOADS, delete_sealed, sealed_output
 from privacy.detection.forms import Form
 from privacy.models import Finding, Scan, ScanMode
 from privacy.pages.changes import _FORMS, told_of
-from privacy.services.findings import reject_finding
+from privacy.services.findings import confirm_finding, reject_finding
 from privacy.services.scans import request_scan
 from tests.cast import Cast
 from tests.pages.visiting import Visitor, text_of
@@ -45,10 +45,10 @@ def cast(stages: Stages) -> Cast:
     return stages.cast
 
 
-def change_phones(stages: Stages, mode: ScanMode = ScanMode.FULL) -> Scan:
-    """Every telephone becomes an address, and the table is scanned again."""
+def change_phones(stages: Stages, mode: ScanMode = ScanMode.FULL, to: str = "user{}@example.cn") -> Scan:
+    """Every telephone becomes an address, or something else, and the table is scanned again."""
     header, *rows = visits_csv().decode().splitlines()
-    cells = ([*row.split(",")[:2], f"user{at}@example.cn", *row.split(",")[3:]] for at, row in enumerate(rows))
+    cells = ([*row.split(",")[:2], to.format(at), *row.split(",")[3:]] for at, row in enumerate(rows))
     delete_sealed(UPLOADS, stages.source.sealed_name)
     with sealed_output(UPLOADS, stages.source.sealed_name) as sink:
         sink.write(("\n".join([header, *map(",".join, cells)]) + "\n").encode())
@@ -167,3 +167,32 @@ def test_every_difference_is_a_sentence(what: str, before: Any, now: Any, langua
 
 def test_every_form_has_a_word() -> None:
     assert set(_FORMS) == set(Form)
+
+
+def test_a_decided_column_in_which_nothing_is_seen_any_more_says_whose_evidence_is_shown(
+    stages: Stages, cast: Cast
+) -> None:
+    phone = Finding.objects.get(field__name="手机号")
+    confirm_finding(actor=cast.oscar, finding=phone)
+    page = f"/review/{stages.distribution.pk}/{phone.field_id}/"
+    assert "saw nothing of it any more" not in text_of(Visitor(cast.oscar).get(page))
+    scan = change_phones(stages, to="是")
+    answer = Visitor(cast.oscar).get(page)
+    assert "read every row and saw nothing of it any more" in text_of(answer)
+    assert f'href="/scans/{scan.pk}/"' in answer.content.decode()
+
+
+def test_a_scan_of_other_columns_says_who_goes_on_and_where(stages: Stages, cast: Cast) -> None:
+    scan = last_scan()
+    address = f"/distributions/{stages.distribution.pk}/columns/"
+    oscar = Visitor(cast.oscar)
+    assert address not in oscar.get(f"/scans/{scan.pk}/").content.decode()
+    header, *rows = visits_csv().decode().splitlines()
+    delete_sealed(UPLOADS, stages.source.sealed_name)
+    with sealed_output(UPLOADS, stages.source.sealed_name) as sink:
+        sink.write(("\n".join([header + ",新列", *(f"{row},1" for row in rows)]) + "\n").encode())
+    request_scan(actor=cast.oscar, distribution=stages.distribution)
+    stages.run_jobs()
+    answer = oscar.get(f"/scans/{last_scan().pk}/")
+    assert "Its data steward takes them over first" in text_of(answer)
+    assert address in answer.content.decode()

@@ -12,6 +12,7 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from catalog.datasets.models import DataField
+from privacy.masking.proposals import shipped_proposals
 from privacy.models import FieldProtection, Finding, ProtectionPolicy
 from privacy.pages.rule_forms import fitting_targets, rule_in_words
 from privacy.services.protections import propose_protections
@@ -67,12 +68,22 @@ def test_rules_are_proposed_as_the_api_proposes_them(cast: Cast, stages: Stages)
     proposed = oscar.follow(oscar.client.post(page(stages) + "propose/"))
     assert "Rules were written for 7 fields." in text_of(proposed)
     assert acts_after(before) == [
-        ("protection.proposed", "dataset", {"distribution": stages.distribution.pk, "fields": 7})
+        (
+            "protection.proposed",
+            "dataset",
+            {
+                "distribution": stages.distribution.pk,
+                "fields": 7,
+                "policy_version": 1,
+                "mode": "controlled",
+                "proposals": shipped_proposals().version,
+            },
+        )
     ]
     assert stored(stages, "身份证号") == ("token", {})
     assert stored(stages, "姓名") == ("drop", {})
     again = oscar.follow(oscar.client.post(page(stages) + "propose/"))
-    assert "Every field has a rule already." in text_of(again)
+    assert "Every field has its rule already; nothing was changed." in text_of(again)
     stella = Visitor(cast.stella)
     assert "You do not have the role" in text_of(stella.follow(stella.client.post(page(stages) + "propose/")))
     assert oscar.get(page(stages) + "propose/").url == page(stages)
@@ -105,6 +116,20 @@ def test_a_rule_is_set_as_the_api_sets_it(cast: Cast, stages: Stages) -> None:
     [
         ("性别", {"operator": "keep"}, "keep", {}, "Keep"),
         ("性别", {"operator": "null"}, "null", {}, "Empty"),
+        (
+            "手机号",
+            {"operator": "encrypt", "form": ""},
+            "encrypt",
+            {},
+            "comes back as: The value in its uniform spelling",
+        ),
+        (
+            "手机号",
+            {"operator": "encrypt", "form": "exact"},
+            "encrypt",
+            {"form": "exact"},
+            "Encrypted; comes back as: The text exactly as it stands",
+        ),
         ("性别", {"operator": "constant", "value": "<b>未知</b>"}, "constant", {"value": "<b>未知</b>"}, "Always"),
         ("出生日期", {"operator": "generalise", "to": "year"}, "generalise", {"to": "year"}, "Coarser: Year"),
         (
@@ -149,6 +174,21 @@ def test_a_rule_is_set_as_the_api_sets_it(cast: Cast, stages: Stages) -> None:
             {"to": "range", "width": 0.5, "origin": 10},
             "Ranges of 0.5",
         ),
+        (
+            "手机号",
+            {"operator": "ff1", "alphabet": "digits", "keep": " -"},
+            "ff1",
+            {"keep": " -"},
+            "Encrypted in its own format: Digits; in place stay “ -”",
+        ),
+        ("手机号", {"operator": "surrogate"}, "surrogate", {}, "Well-formed surrogate"),
+        (
+            "手机号",
+            {"operator": "ff1", "alphabet": "own", "characters": "0123456789-"},
+            "ff1",
+            {"alphabet": "0123456789-"},
+            "Encrypted in its own format: 0123456789-",
+        ),
     ],
 )
 def test_each_operator_has_a_form_of_its_own(
@@ -162,7 +202,7 @@ def test_each_operator_has_a_form_of_its_own(
     assert stored(stages, name) == (operator, parameters)
     shown = oscar.get(rule(stages, name)).content.decode()
     for key, value in said.items():
-        if key not in ("operator", "to", "groups", "value"):
+        if key not in ("operator", "to", "groups", "value", "alphabet"):
             assert f'value="{value}"' in shown, "the form begins with the rule as it stands"
     assert "<b>未知</b>" not in shown
 
@@ -181,7 +221,10 @@ def test_each_operator_has_a_form_of_its_own(
         ({"operator": "constant", "value": "长" * 10_000}, "200"),
         ({"operator": "partial_mask", "preset": "generic", "mask_char": "字"}, "one ASCII character"),
         ({"operator": "<script>alert(1)</script>"}, "there is no operator"),
-        ({"operator": "ff1"}, "not available in this version"),
+        ({"operator": "ff1", "alphabet": "own"}, "Name the characters"),
+        ({"operator": "surrogate"}, "CN_RESIDENT_ID"),
+        ({"operator": "ff1", "alphabet": "digits", "keep": "7"}, "not of the alphabet"),
+        ({"operator": "redact", "style": "blackout", "language": "zh"}, "Select a valid choice"),
         ({}, "there is no operator"),
     ],
 )

@@ -25,6 +25,15 @@ def test_every_entity_type_is_shown_with_its_source(cast: Cast) -> None:
     assert page.count("not looked for") == len(load_rules().entities) - len(load_rules().running)
 
 
+def test_what_values_follow_is_named_in_the_language_of_the_reader(cast: Cast) -> None:
+    for rule in load_rules().entities.values():
+        assert (rule.format_en or rule.format).isascii(), rule.entity_type
+    english, chinese = Visitor(cast.rita), Visitor(cast.rita, "zh-hans")
+    assert "Numbering plan of the telecommunications networks" in text_of(english.get("/rules/"))
+    assert "电信网编号计划" not in text_of(english.get("/rules/"))
+    assert "电信网编号计划" in text_of(chinese.get("/rules/"))
+
+
 @pytest.mark.parametrize(
     ("query", "there", "not_there"),
     [

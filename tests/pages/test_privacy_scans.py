@@ -47,6 +47,7 @@ def test_a_scan_is_asked_for_watched_and_read(
     assert "HX-Refresh" not in moving
     assert "no worker has taken it yet" in text_of(moving)
     assert "hx-trigger" in moving.content.decode()
+    assert "Queued" in text_of(moving)
     run_jobs()
     assert oscar.get(f"/scans/{scan.pk}/progress/")["HX-Refresh"] == "true"
 
@@ -257,6 +258,7 @@ def test_a_running_scan_says_what_reading_text_has_taken(cast: Cast, stages: Sta
     )
     note_reading(scan=scan, reading={"text": {"seconds": 12, "budget_seconds": 600, "characters": 45_000}})
     read = text_of(Visitor(cast.oscar).get(f"/scans/{scan.pk}/progress/"))
+    assert "Running" in read, "the word moves on with the bar"
     assert "reading names in free text" in read
     assert "names in free text: 45,000 characters in 12 s, of 10 min at most" in read
     assert f"Table: {stages.distribution.table}" in read

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from privacy.models import Finding, FindingState
 from privacy.services.combinations import request_combinations
 from privacy.services.effects import request_effect
 from privacy.services.findings import confirm_finding, correct_finding, reject_finding
+from privacy.services.protections import set_protection
 from privacy.services.scans import request_scan
 from privacy.services.schedules import set_scan_schedule
 from tests.parity.command import Command, Said, Scene, api, nowhere, page
 from tests.privacy.stopping import LongTable, stopped_scan
 
+POLICY_FILE = '[fields."出生日期"]\noperator = "generalise"\nto = "decade"\n'
 WORKING = ("olga", "stella", "stefan")
 REASON = {"reason": "是编号,不是证件"}
 VERDICT = {"entity_type": "CN_RESIDENT_ID", "role": "quasi", **REASON}
@@ -78,6 +82,11 @@ def _born(scene: Scene) -> Any:
 
 def _reviewed(scene: Scene) -> Any:
     scene.stages.review()
+    return scene.stages.distribution
+
+
+def _ruled_twice(scene: Scene) -> Any:
+    set_protection(actor=scene.cast.olga, field=scene.stages.field("手机号"), operator="drop")
     return scene.stages.distribution
 
 
@@ -293,6 +302,15 @@ PROTECTIONS = [
         lines=("protection.set",),
     ),
     Command(
+        "set a rule of encryption",
+        who="oscar",
+        may=("olga",),
+        start=_phone,
+        page=page("field-rule", {"operator": "encrypt", "form": "exact"}, at=_of_field),
+        api=api("PUT", "api-protection-detail", {"operator": "encrypt", "parameters": {"form": "exact"}}),
+        lines=("protection.set",),
+    ),
+    Command(
         "set a rule with a preset",
         who="oscar",
         may=("olga",),
@@ -325,6 +343,34 @@ PROTECTIONS = [
         api=api("POST", "api-protection-propose", lambda scene: {"distribution": scene.it.pk}, at=nowhere),
         lines=("protection.proposed",),
         stage="scan",
+    ),
+    Command(
+        "restore a version of the protection",
+        who="oscar",
+        may=("olga",),
+        start=_ruled_twice,
+        page=page("protection-restore", at=lambda scene: (scene.it.pk, 1)),
+        api=api(
+            "POST",
+            "api-protection-restore",
+            lambda scene: {"distribution": scene.it.pk, "version": 1},
+            at=nowhere,
+        ),
+        lines=("protection.restored",),
+    ),
+    Command(
+        "take over a policy file",
+        who="oscar",
+        may=("olga",),
+        start=lambda scene: scene.stages.distribution,
+        page=page("policy-upload", lambda _: {"file": SimpleUploadedFile("p.toml", POLICY_FILE.encode())}),
+        api=api(
+            "POST",
+            "api-protection-toml",
+            lambda scene: {"distribution": scene.it.pk, "toml": POLICY_FILE},
+            at=nowhere,
+        ),
+        lines=("protection.imported",),
     ),
 ]
 

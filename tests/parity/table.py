@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.parity import access, catalogue, ledger, own_rules, people, privacy
+from tests.parity import access, catalogue, keys, ledger, own_rules, people, privacy, restoring
 from tests.parity.command import Command
 
 COMMANDS: list[Command] = [
@@ -13,6 +13,8 @@ COMMANDS: list[Command] = [
     *privacy.COMMANDS,
     *own_rules.COMMANDS,
     *access.COMMANDS,
+    *keys.COMMANDS,
+    *restoring.COMMANDS,
     *ledger.COMMANDS,
 ]
 
@@ -30,6 +32,8 @@ BY_THE_PROGRAM: Mapping[str, str] = {
     "application.assessed": "a worker has written the artefact and measured it",
     "application.assessment_failed": "a worker could not",
     "artefact.deleted": "the relay, once a grant is over",
+    "reidentification.expired": "the relay, once its time is over",
+    "key.rewrapped": "whoever runs the installation, at its command line, with both wrapping keys",
 }
 
 # Forms of pages that are no command of the API.

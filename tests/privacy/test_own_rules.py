@@ -336,3 +336,37 @@ def test_one_bad_rule_keeps_the_whole_file_out(cast: Cast) -> None:
         import_own_rules(actor=cast.adam, content=bad.encode())
     assert "Rule 2 (SZ_BAD), expressions.1.regex" in str(refused.value.fields["file"])
     assert not OwnRule.objects.exists()
+
+
+# --- a shipped rule of the same type ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def overtaken(cast: Cast) -> OwnRule:
+    """An own rule that is on, of a type that the shipped pack has too: as a newer version of the program may have it."""
+    rule = switched_on(cast.adam)
+    document = {**rule.document, "type": "CN_MOBILE"}
+    OwnRule.objects.filter(pk=rule.pk).update(entity_type="CN_MOBILE", document=document, digest=digest_of(document))
+    return OwnRule.objects.get(pk=rule.pk)
+
+
+def test_a_shipped_rule_wins_over_an_own_one_of_its_type_and_nothing_stops(overtaken: OwnRule) -> None:
+    rules = current_rules()
+    assert rules.entities["CN_MOBILE"] == load_rules().entities["CN_MOBILE"]
+    assert rules.version == load_rules().version
+
+
+def test_other_own_rules_run_beside_a_displaced_one(overtaken: OwnRule, cast: Cast) -> None:
+    assert overtaken.entity_type == "CN_MOBILE"
+    switched_on(cast.adam, STREET)
+    assert "SZ_STREET" in current_rules().running
+
+
+def test_a_displaced_rule_is_neither_tried_nor_switched_on_and_says_why(overtaken: OwnRule, cast: Cast) -> None:
+    for act in (
+        lambda: try_on_values(actor=cast.adam, rule=overtaken, values="SZ0123456789"),
+        lambda: switch_on(actor=cast.adam, rule=switch_off(actor=cast.adam, rule=overtaken)),
+    ):
+        with pytest.raises(Blocked) as stopped:
+            act()
+        assert (stopped.value.code, stopped.value.params["type"]) == ("own_rule_displaced", "CN_MOBILE")

@@ -92,7 +92,6 @@ def test_keeping_what_was_corrected_to_a_direct_identifier_is_refused_too(review
     ("operator", "parameters", "code"),
     [
         ("shred", {}, "operator_unknown"),
-        ("ff1", {}, "operator_unavailable"),
         ("partial_mask", {"preset": "nickname"}, "preset_unknown"),
         ("token", {"length": 4}, "parameter_unknown"),
         ("generalise", {"to": "century"}, "parameter_invalid"),

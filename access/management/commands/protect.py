@@ -23,13 +23,16 @@ from catalog.messages import gettext_noop
 from catalog.sources import FileLocation, Table, file_location, open_source
 from privacy.detection.model import ColumnInput, FieldRole, Likelihood, ScanState, TableScan
 from privacy.detection.residual import find_residual_direct
+from privacy.detection.rules import RuleSet
 from privacy.detection.scan import scan_table
 from privacy.masking.engine import protect_batches
 from privacy.masking.errors import NothingLeft
 from privacy.masking.policy import Policy, policy_from_toml
 from privacy.masking.safety import check_policy
+from privacy.masking.unchanged import SourceComparison
 from privacy.masking.writer import artefact_file, write_artefact
 from privacy.services.domains import local_key
+from privacy.services.own_rules import rules_with_file
 
 FORMATS = {".csv": "csv", ".parquet": "parquet"}
 SURE = (Likelihood.LIKELY, Likelihood.VERY_LIKELY)
@@ -46,10 +49,20 @@ class Command(DocumentCommand):
             "--domain", default=None, help="name of the key domain; without one a throw-away key is used"
         )
         parser.add_argument("--table", default=None, help="the table, where the source has several")
+        parser.add_argument(
+            "--rules",
+            default=None,
+            metavar="FILE",
+            help="own rules (TOML) to look for besides, in the table and in the output (files); without it only shipped rules count",
+        )
         parser.add_argument("--as", dest="username", default=None, help="the recipient (registered sources)")
 
     def outcome(self, **options: Any) -> Outcome:
         location = local_file(options["source"])
+        if location is None and options["rules"] is not None:
+            raise BadInput(
+                gettext_noop("A release was searched by the rules that are on: --rules is for files."), code="rules"
+            )
         if location is None:
             return _write_release(options)
         if not options["policy"]:
@@ -79,13 +92,14 @@ def _protect_file(location: FileLocation, options: Mapping[str, Any]) -> Outcome
     if not out.parent.is_dir():
         raise BadInput(gettext_noop("The folder of the output is not there."), code="no_folder")
     policy = policy_from_toml(_policy_text(Path(options["policy"])))
-    keys = local_key(options["domain"])
+    keys, rules = local_key(options["domain"]), rules_with_file(options["rules"])
     with closing(open_source(location)) as source:
         table = source.table(options["table"])
         kept = policy.kept_columns(table.schema.names)  # a name that is not there is told before the table is read
         if not kept:
             raise NothingLeft
-        scan = _scan(table, kept)
+        read = policy.read_columns(table.schema.names)  # some rules go by a column that does not leave itself
+        scan = _scan(table, read, rules)
         if scan.state is not ScanState.COMPLETE:
             reasons = [{"code": reason.code, "column": reason.column} for reason in scan.reasons]
             return Outcome({"source": location.name, "incomplete": reasons}, Exit.INCOMPLETE)
@@ -93,14 +107,15 @@ def _protect_file(location: FileLocation, options: Mapping[str, Any]) -> Outcome
         roles = dict.fromkeys(table.schema.names, FieldRole.NONE) | {column.name: column.role for column in sure}
         check_policy(policy, roles)
         policy = policy.with_entity_types({column.name: column.entity_type for column in sure})
-        schema = pa.schema([field for field in table.schema.arrow if field.name in kept])
+        schema = pa.schema([field for field in table.schema.arrow if field.name in read])
         applied = Policy(fields={name: policy.rules_for(table.schema.names)[name] for name in kept})
-        protector = protect_batches(_reading(table, kept), schema, applied, keys)
+        comparison = SourceComparison(applied.fields)
+        protector = protect_batches(_reading(table, read, comparison), schema, applied, keys)
         try:
             with artefact_file(out) as sink:
                 written = write_artefact(protector, sink, form)
                 sink.flush()
-                if residuals := _residuals(Path(str(sink.name)), form, applied):
+                if residuals := _residuals(Path(str(sink.name)), form, applied, comparison, rules):
                     raise _Residual(residuals)
         except _Residual as stopped:
             return Outcome({"source": location.name, "residuals": stopped.found}, Exit.CHECK_FAILED)
@@ -141,36 +156,49 @@ def _policy_text(path: Path) -> str:
         ) from error
 
 
-def _scan(table: Table, kept: tuple[str, ...]) -> TableScan:
+def _scan(table: Table, kept: tuple[str, ...], rules: RuleSet) -> TableScan:
     """What is in the columns that would leave: for canonical forms, and so that no direct identifier is kept by mistake."""
     columns = [column for column in table.schema.columns if column.name in kept]
     with progress_bar("scan", table.row_estimate) as bar:
         return scan_table(
             [ColumnInput(column.name, column.comment, column.arrow_type) for column in columns],
             table.batches(kept),
+            rules=rules,
             text_budget_seconds=settings.SCAN_TEXT_BUDGET_SECONDS,
             progress=lambda at: advance(bar, at.rows),
             row_estimate=table.row_estimate,
         )
 
 
-def _reading(table: Table, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _reading(table: Table, columns: tuple[str, ...], comparison: SourceComparison) -> Iterator[pa.RecordBatch]:
     with progress_bar("protect", table.row_estimate) as bar:
         for batch in table.batches(columns):
             bar.update(batch.num_rows)
+            comparison.remember(batch)
             yield batch
 
 
-def _residuals(path: Path, form: str, policy: Policy) -> list[dict[str, Any]]:
-    """Direct identifiers in what was just written, read back from the disk."""
+def _residuals(
+    path: Path, form: str, policy: Policy, comparison: SourceComparison, rules: RuleSet
+) -> list[dict[str, Any]]:
+    """Direct identifiers in what was just written, read back from the disk, and values left as they were where the format stays."""
     location = file_location(path)
     named = FileLocation(name=f"output.{form}", open=location.open)
     with closing(open_source(named)) as source:
         table = source.table()
         found = find_residual_direct(
-            {name: rule.operator.value for name, rule in policy.fields.items()}, table.batches()
+            {name: rule.operator.value for name, rule in policy.fields.items()},
+            comparison.compared(table.batches()),
+            rules=rules,
         )
-    return [{"column": item.column, "entity_type": item.entity_type, "rows": item.rows} for item in found]
+    unchanged = [
+        {"column": item.column, "entity_type": policy.fields[item.column].entity_type or "unchanged", "rows": item.rows}
+        for item in comparison.findings()
+    ]
+    return [
+        *({"column": item.column, "entity_type": item.entity_type, "rows": item.rows} for item in found),
+        *unchanged,
+    ]
 
 
 def _write_release(options: Mapping[str, Any]) -> Outcome:

@@ -48,7 +48,9 @@ class Command(DocumentCommand):
         parser.add_argument("--mode", choices=["full", "sample"], default="full")
         parser.add_argument("--as", dest="username", default=None, help="the user who asks (registered sources)")
         parser.add_argument("--seed", type=sample_seed, default=None, help="draw the rows of a sample by this number")
-        parser.add_argument("--rules", default=None, metavar="FILE", help="own rules (TOML) to look for besides (files)")
+        parser.add_argument(
+            "--rules", default=None, metavar="FILE", help="own rules (TOML) to look for besides (files)"
+        )
         parser.add_argument("--text-budget", type=float, default=None, help="seconds for reading free text")
 
         parser.add_argument(
@@ -203,10 +205,7 @@ def _scan_registered(distribution: Distribution, scan: Scan) -> Outcome:
         "rules_version": scan.rules_version,
         "rules": scan.rules,
         "reading": scan.reading,
-        "reasons": [
-            {**reason, "text": render_message(reason["message"], reason["params"])}
-            for reason in scan.reasons
-        ],
+        "reasons": [{**reason, "text": render_message(reason["message"], reason["params"])} for reason in scan.reasons],
         "error": {"code": scan.job.error_code} if scan.job.error_code else None,
         "comparison": scan.comparison or None,
         "columns": scan.columns,
