@@ -136,7 +136,7 @@ def _protect(page: Page) -> None:
     page.press("#subject form .btn-primary", "Enter")
     expect(page.locator("#subject strong")).to_have_text("身份证号")
     page.click("#rules form[action$='/propose/'] button")
-    expect(page.locator("#rules form[action$='/propose/']")).to_have_count(0)
+    expect(page.locator("#rules form[action$='/propose/'] .btn-primary")).to_have_count(0)
     expect(page.locator(".checklist .open")).to_have_count(0)
 
 
