@@ -39,7 +39,7 @@ def run_scan(run: JobRun) -> None:
     scan = Scan.objects.select_related("distribution__source", "distribution__dataset__provider", "requested_by").get(
         job_id=run.job_id
     )
-    with closing(open_source(scan.distribution.source)) as source:
+    with closing(open_source(scan.distribution.source, up_to_damage=scan.mode == ScanMode.FULL)) as source:
         table = source.table(scan.distribution.table)
         run.progress(0, scan.distribution.rows or table.row_estimate, "fingerprint")
         work = ScanWork(run, scan, table)

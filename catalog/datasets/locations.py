@@ -7,6 +7,7 @@ symlinks; a DSN string is never taken; the application's own database is refused
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,9 @@ def _is_our_own(place: Host) -> bool:
     return (plain(place.host), place.port, place.database) == here
 
 
-def open_source(source: Source) -> sources.Source:
-    """Open a registered source for reading. The caller closes it."""
-    return sources.open_source(location_of(source))
+def open_source(source: Source, *, up_to_damage: bool = False) -> sources.Source:
+    """Open a registered source for reading. The caller closes it. `up_to_damage`: see `catalog.sources.FileLocation`."""
+    location = location_of(source)
+    if up_to_damage and isinstance(location, sources.FileLocation):
+        location = replace(location, up_to_damage=True)
+    return sources.open_source(location)

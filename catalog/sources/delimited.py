@@ -184,9 +184,16 @@ class DelimitedTable:
 
     def _batches(self, positions: tuple[int, ...], batch_rows: int) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
-        for block in self._without_end(self._blocks(positions)):
-            batch = pa.RecordBatch.from_arrays(block.columns, schema=schema)
-            yield from slices(batch, batch_rows)
+        damage = self._survey.damage
+        try:
+            for block in self._without_end(self._blocks(positions)):
+                batch = pa.RecordBatch.from_arrays(block.columns, schema=schema)
+                yield from slices(batch, batch_rows)
+        except (RowMalformed, CellUnclosed) as error:
+            # A cell that goes over the damaged line is cut off with it.
+            raise (damage or error) from None
+        if damage is not None:
+            raise damage
 
     def _without_end(self, blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The blocks without our own last record; raises CellUnclosed when that is not what comes last."""

@@ -12,7 +12,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -65,8 +65,10 @@ _CANDIDATES_TRIED = 5_000
 class TextSurvey:
     """What one reading of a whole text file found.
 
-    `encoding` is a Python codec name without BOM handling; `bom` the bytes to skip; `size` in bytes; `lines` the line
-    ends counted (quoted ones too, so an upper bound of the rows); `sha256` hexadecimal, of all the bytes.
+    `damage` is the first byte that the encoding forbids and `sound` how many bytes stand before its line, in a file
+    that is read up to there (`FileLocation.up_to_damage`). `encoding` is a Python codec name without BOM handling;
+    `bom` the bytes to skip; `size` in bytes; `lines` the line ends counted (quoted ones too, so an upper bound of the
+    rows); `sha256` hexadecimal, of all the bytes.
     """
 
     encoding: str
@@ -74,6 +76,8 @@ class TextSurvey:
     size: int
     lines: int
     sha256: str
+    sound: int | None = None
+    damage: BytesInvalid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,36 @@ def survey_text(location: FileLocation, *, kind: str) -> TextSurvey:
         return _survey_undeclared(location)
     survey, bad, _ = _survey_as(encoding, bom, location)
     if bad is not None:
-        raise BytesInvalid(name=location.name, encoding=encoding.upper(), byte=bad.offset, line=bad.line)
+        return _damaged(survey, bad, location)
     return survey
+
+
+def _damaged(survey: TextSurvey, bad: _BadByte, location: FileLocation) -> TextSurvey:
+    """The survey of a file whose encoding is plain and which has a byte that is not of it.
+
+    Raises: BytesInvalid, unless the file may be read up to there and has a line before it.
+    """
+    damage = BytesInvalid(name=location.name, encoding=survey.encoding.upper(), byte=bad.offset, line=bad.line)
+    # In UTF-16 a line ends with two bytes, and which two depends on the mark: that is refused as a whole.
+    sound = (
+        0 if survey.encoding.startswith("utf-16") or not location.up_to_damage else _line_before(bad.offset, location)
+    )
+    if sound <= survey.bom:
+        raise damage
+    return replace(survey, lines=bad.line - 1, sound=sound, damage=damage)
+
+
+def _line_before(offset: int, location: FileLocation) -> int:
+    """How many bytes stand before the line that the byte at `offset` is in."""
+    end = position = 0
+    with open_stream(location) as stream:
+        for chunk in _chunks(stream, location.name):
+            if (found := chunk.rfind(b"\n", 0, offset - position)) >= 0:
+                end = position + found + 1
+            position += len(chunk)
+            if position >= offset:
+                break
+    return end
 
 
 def _declared(head: bytes, location: FileLocation) -> tuple[str | None, int]:
@@ -176,7 +208,7 @@ def _survey_undeclared(location: FileLocation) -> TextSurvey:
         if narrow and _reads_as_chinese(narrow):
             raise EncodingUnknown(name=location.name)
         return survey
-    return _survey_chinese(location, bad)
+    return _survey_chinese(location, survey, bad)
 
 
 def _survey_as(encoding: str, bom: int, location: FileLocation) -> tuple[TextSurvey, _BadByte | None, frozenset[str]]:
@@ -251,7 +283,7 @@ def _is_utf8(run: bytes) -> bool:
     return True
 
 
-def _survey_chinese(location: FileLocation, utf8_bad: _BadByte) -> TextSurvey:
+def _survey_chinese(location: FileLocation, utf8: TextSurvey, utf8_bad: _BadByte) -> TextSurvey:
     """The file is not UTF-8 throughout: damaged UTF-8, GB18030, a mixture of them, or something we do not know."""
     digest = hashlib.sha256()
     state = _Pass(codecs.getincrementaldecoder("gb18030")("strict"), utf16=False)
@@ -273,16 +305,17 @@ def _survey_chinese(location: FileLocation, utf8_bad: _BadByte) -> TextSurvey:
                 common += len(_NOT_CHINESE.sub("", foreign).encode("gb2312", errors="ignore")) // 2
         runs.count(carry)
         state.feed(b"", final=True)
+    survey = TextSurvey("gb18030", 0, state.size, max(state.lines, state.returns), digest.hexdigest())
     share = runs.utf8 / max(runs.total, 1)
     if share >= UTF8_SHARE:
-        raise BytesInvalid(name=location.name, encoding="UTF-8", byte=utf8_bad.offset, line=utf8_bad.line)
+        return _damaged(utf8, utf8_bad, location)
     if share > LUCK_SHARE:
         raise EncodingMixed(name=location.name, line=utf8_bad.line)
     if common < COMMON_SHARE * seen or seen == 0:
         raise EncodingUnknown(name=location.name)
     if state.bad is not None:
-        raise BytesInvalid(name=location.name, encoding="GB18030", byte=state.bad.offset, line=state.bad.line)
-    return TextSurvey("gb18030", 0, state.size, max(state.lines, state.returns), digest.hexdigest())
+        return _damaged(survey, state.bad, location)
+    return survey
 
 
 def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:

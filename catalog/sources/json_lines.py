@@ -16,7 +16,14 @@ from typing import Any
 import pyarrow as pa
 
 from catalog.sources.encoding import survey_text
-from catalog.sources.errors import EmptyTable, FieldAppearedLate, FieldsTooMany, RecordMalformed, SourceLost
+from catalog.sources.errors import (
+    EmptyTable,
+    FieldAppearedLate,
+    FieldsTooMany,
+    RecordMalformed,
+    SourceError,
+    SourceLost,
+)
 from catalog.sources.json_text import Lexical, value_text
 from catalog.sources.location import FileLocation
 from catalog.sources.naming import clean_name, unique_names
@@ -44,6 +51,23 @@ MAX_FIELDS = 5_000
 MAX_LINE_BYTES = 64 << 20
 
 _DECODER = json.JSONDecoder(parse_float=Lexical, parse_constant=Lexical)
+
+
+def _together(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """The records by `size`; those before a line that cannot be read are as good as ever."""
+    chunk: list[dict[str, Any]] = []
+    try:
+        for record in records:
+            chunk.append(record)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    except SourceError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
 class JsonLinesTable:
@@ -93,8 +117,7 @@ class JsonLinesTable:
     def _batches(self, positions: tuple[int, ...], batch_rows: int, skip_rows: int) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(self.schema.columns[position] for position in positions)
         fields = [self._fields[position] for position in positions]
-        records = self._known_records(skip_rows)
-        while chunk := list(islice(records, built_rows(batch_rows, len(self._fields)))):
+        for chunk in _together(self._known_records(skip_rows), built_rows(batch_rows, len(self._fields))):
             arrays = [self._array(chunk, field) for field in fields]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -110,6 +133,8 @@ class JsonLinesTable:
                     name=self._location.name, line=line, field=clean_name(late), surveyed=self._surveyed
                 )
             yield record
+        if self._survey.damage is not None:
+            raise self._survey.damage
 
     def _records(self, skip: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
         """Line number (1-based) and object of every line that is not blank, after the first `skip` of them."""

@@ -32,13 +32,15 @@ class FileLocation:
 
     `name` decides the format by its extension. `open` returns a new, seekable binary stream at each call; the reader
     closes it. `path` is set where the bytes are a plain file on disk: SQLite then reads it in place instead of from
-    memory. `encoding` (a Python codec name) overrides the detection for text formats.
+    memory. `encoding` (a Python codec name) overrides the detection for text formats. `up_to_damage`: a text file with a
+    byte that its encoding forbids is read as far as the line before it, and then raises, instead of being refused.
     """
 
     name: str
     open: Callable[[], BinaryIO] = field(repr=False)
     path: Path | None = None
     encoding: str | None = None
+    up_to_damage: bool = False
 
     @property
     def stem(self) -> str:

@@ -56,7 +56,11 @@ class Utf8Stream(io.RawIOBase):
         return count
 
     def _advance(self) -> bool:
-        chunk = self._read(CHUNK_BYTES)
+        sound = self._survey.sound
+        chunk = self._read(CHUNK_BYTES if sound is None else min(CHUNK_BYTES, max(0, sound - self._taken)))
+        if not chunk and sound is not None:
+            while self._read(CHUNK_BYTES):  # what is not delivered tells whether the file is still the same
+                pass
         if not chunk and (self._taken, self._digest.hexdigest()) != (self._survey.size, self._survey.sha256):
             raise SourceChanged(name=self._name)
         if self._decoder is None:

@@ -84,6 +84,20 @@ def test_a_scan_says_what_each_column_holds_without_showing_it(table: Path) -> N
     assert not [value for value in raw if value in text]
 
 
+def test_a_file_with_a_broken_encoding_half_way_is_scanned_up_to_there_and_protected_not_at_all(
+    table: Path, policy: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(table.read_bytes() + b"\xff,1\n" + table.read_bytes().split(b"\n", 1)[1])
+    code, document, _ = run("scan", broken)
+    assert (code, document["state"], document["rows"]) == (3, "incomplete", 240)
+    (reason,) = [reason for reason in document["reasons"] if reason["code"] == "reading_stopped"]
+    assert "242" in reason["text"], "the line is named"
+    assert {column["entity_type"] for column in document["columns"]} >= {"CN_RESIDENT_ID", "CN_MOBILE"}
+    assert run("protect", broken, tmp_path / "out.csv", "--policy", policy)[0] == 2
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_a_sample_is_never_called_complete(table: Path) -> None:
     code, document, _ = run("scan", table, "--mode", "sample")
     assert (code, document["state"]) == (3, "incomplete")

@@ -153,6 +153,17 @@ def test_a_source_that_dies_ends_the_scan_incomplete_with_what_was_read(long: Lo
     assert long.distribution.rows is None  # what was not read to the end says nothing of how long the table is
 
 
+def test_a_file_with_a_broken_encoding_half_way_is_read_up_to_there(long: LongTable, scan: Scan) -> None:
+    sound = long_table(3000)
+    long.replace(sound + b'{"\xff": 1}\n' + long_table(1000))
+    ended, _ = work_on(scan)
+    found = fresh(scan)
+    assert (ended, found.rows, codes(scan)) == (JobState.INCOMPLETE, 3000, ["reading_stopped"])
+    cause = found.reasons[0]["params"]["cause"]
+    assert (cause["code"], cause["params"]["line"], cause["params"]["byte"]) == ("bytes_invalid", 3001, len(sound) + 2)
+    assert Finding.objects.filter(distribution=long.distribution, field__name="身份证号").exists()
+
+
 def test_what_was_read_of_it_only_adds(long: LongTable, cast: Cast) -> None:
     """A thorough scan found somebody in the remarks; one that stops before says nothing against it."""
     thorough = request_scan(actor=cast.oscar, distribution=long.distribution)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.sources import BytesInvalid, EncodingMixed, EncodingUnknown, SourceError, SourceUnreadable
+from catalog.sources import BytesInvalid, EncodingMixed, EncodingUnknown, SourceError, SourceUnreadable, open_source
 from catalog.sources.encoding import CHUNK_BYTES, survey_text
-from tests.sources.reading import in_memory, read
+from tests.sources.reading import in_memory, read, rows_of
 
 TEXT = "姓名,地址,备注\n沈怀瑾,苏州市姑苏区平江路1号,无\n陆知秋,昆山市玉山镇,“二孩”\n"
 ENCODINGS = {
@@ -110,6 +112,39 @@ def test_an_invalid_byte_in_gb18030_is_named_with_its_position() -> None:
     assert caught.value.params["encoding"] == "GB18030"
     assert caught.value.params["byte"] == len(good)
     assert caught.value.params["line"] == 102
+
+
+@pytest.mark.parametrize("name", ["damaged.csv", "damaged.jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_damaged_file_that_may_be_read_up_to_there_gives_the_lines_before_and_then_says_so(
+    name: str, encoding: str
+) -> None:
+    row = "沈怀瑾,苏州市姑苏区" if name.endswith("csv") else '{"姓名": "沈怀瑾", "地址": "苏州市姑苏区"}'
+    header = "姓名,地址\n" if name.endswith("csv") else ""
+    before, after = (header + f"{row}\n" * 90).encode(encoding), f"{row}\n".encode(encoding) * 10
+    location = replace(in_memory(name, before + b"\xff" + after), up_to_damage=True)
+    with open_source(location) as source:
+        table = source.table()
+        batches = table.batches(batch_rows=25)
+        rows: list[dict[str, str]] = []
+        with pytest.raises(BytesInvalid) as caught:
+            rows.extend(row for batch in batches for row in batch.to_pylist())
+    assert rows == [{"姓名": "沈怀瑾", "地址": "苏州市姑苏区"}] * 90
+    assert caught.value.params["byte"] == len(before)
+    assert table.fingerprint() == "sha256:" + sha256(before + b"\xff" + after).hexdigest()
+
+
+def test_a_damaged_file_is_refused_as_a_whole_where_no_line_stands_before_the_damage() -> None:
+    data = "姓名,地址".encode() + b"\xff\n1,2\n"
+    with pytest.raises(BytesInvalid):
+        read(replace(in_memory("damaged.csv", data), up_to_damage=True))
+
+
+def test_a_cell_that_reaches_over_the_damaged_line_goes_with_it() -> None:
+    good = "姓名,地址\n" + "沈怀瑾,苏州市姑苏区\n" * 90
+    data = good.encode() + '王小明,"苏州市\n'.encode() + b"\xff" + '姑苏区"\n'.encode() + b"x,y\n" * 50
+    with pytest.raises(BytesInvalid), open_source(replace(in_memory("d.csv", data), up_to_damage=True)) as source:
+        rows_of(source.table())
 
 
 def test_utf8_cut_off_in_the_middle_of_a_character_is_named() -> None:

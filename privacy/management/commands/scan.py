@@ -118,7 +118,8 @@ def _scan_file(location: FileLocation, options: Mapping[str, Any]) -> Outcome:
     """Scan a file where it lies; nothing is recorded anywhere."""
     budget = options["text_budget"] if options["text_budget"] is not None else settings.SCAN_TEXT_BUDGET_SECONDS
     rules = rules_with_file(options["rules"])
-    with closing(open_source(location)) as source:
+    whole = options["mode"] == ScanMode.SAMPLE  # of a part no rows can be drawn at random
+    with closing(open_source(replace(location, up_to_damage=not whole))) as source:
         table = source.table(options["table"])
         with progress_bar("scan", table.row_estimate) as bar:
 
