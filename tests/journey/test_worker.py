@@ -105,7 +105,8 @@ def test_a_scan_whose_worker_is_killed_is_finished_once_by_the_next(cast: Cast) 
     assert done.progress_done == ROWS
     scan.refresh_from_db()
     assert scan.rows == ROWS
-    assert _lines(scan) == ["scan.requested", "scan.finished"]
+    # The count of what singles out together is a job of its own, and may have ended too.
+    assert [line for line in _lines(scan) if line.startswith("scan.")] == ["scan.requested", "scan.finished"]
     fields = list(Finding.objects.values_list("field__name", flat=True))
     assert len(fields) == len(set(fields))
     assert {"身份证号", "姓名", "手机号", "备注"} <= set(fields)
