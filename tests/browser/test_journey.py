@@ -110,7 +110,9 @@ def _scan_and_review(page: Page) -> None:
     number, ways = Finding.objects.awaiting_review().count(), iter("ex")
     assert number >= 3
     for left in range(number, 0, -1):
-        page.wait_for_load_state()
+        # Nobody presses a key within the moment in which the next card takes its place.
+        page.wait_for_load_state("networkidle")
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
         column = page.locator("main h1").inner_text().split("\n")[0].strip()
         proven = column in ("身份证号",)
         way = "c" if proven or column in ASKED else next(ways, "c")
@@ -118,6 +120,7 @@ def _scan_and_review(page: Page) -> None:
         if way != "c":
             box = page.locator("details[open] textarea")
             box.fill("已核对")
+            expect(box).to_have_value("已核对")
             page.locator("details[open] form .btn-primary, details[open] form .btn-danger").last.click()
         expect(page.locator("main h1")).not_to_contain_text(column)
         assert Finding.objects.awaiting_review().count() == left - 1
