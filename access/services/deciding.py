@@ -32,6 +32,7 @@ from catalog.jobs.services import enqueue, request_cancel
 from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
+from catalog.reasons import stated_reason
 from privacy.services.domains import lock_domain, require_usable
 from privacy.services.readiness import Basis, basis_of, current_fingerprint
 
@@ -114,13 +115,6 @@ def _record(application: Application, act: Act, **details: Any) -> None:
         counterpart=application.organization,
         details={"side": act.side, "state": application.state, **details},
     )
-
-
-def _require_reason(act: Act) -> None:
-    if not act.reason:
-        raise InvalidInput(fields={"reason": [gettext_noop("Say why.")]})
-    if len(act.reason) > 500:
-        raise InvalidInput(fields={"reason": [gettext_noop("At most 500 characters.")]})
 
 
 def latest_assessment(application: Application) -> Assessment | None:
@@ -257,7 +251,7 @@ def _decision(application: Application, act: Act) -> Decision:
 
 
 def _return(application: Application, act: Act) -> None:
-    _require_reason(act)
+    stated_reason(act.reason)
     decision = _decision(application, act)
     application.state, application.note, application.note_code = State.RETURNED, act.reason, "returned"
     discard_artefacts(application)
@@ -265,7 +259,7 @@ def _return(application: Application, act: Act) -> None:
 
 
 def _reject(application: Application, act: Act) -> None:
-    _require_reason(act)
+    stated_reason(act.reason)
     decision = _decision(application, act)
     application.state, application.note, application.note_code = State.REJECTED, act.reason, "rejected"
     discard_artefacts(application)
@@ -399,7 +393,7 @@ def _grant(application: Application, signer: User) -> Grant:
 
 def _revoke(application: Application, act: Act) -> None:
     """End the right now. The next request for the bytes is refused; the bytes are deleted."""
-    _require_reason(act)
+    stated_reason(act.reason)
     grant = Grant.objects.select_for_update().get(application=application)
     grant.revoked_at = timezone.now()
     grant.save(update_fields=["revoked_at"])

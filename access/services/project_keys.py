@@ -18,17 +18,17 @@ from django.utils import timezone
 from access.key_models import KeyAct, KeyRequest, KeyRequestState
 from access.models import Application, Project, Release
 from access.workflow import State
-from catalog.errors import Blocked, InvalidInput, WrongState
+from catalog.errors import Blocked, WrongState
 from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import Organization, User
 from catalog.people.policies import require
+from catalog.reasons import stated_reason
 from privacy.models import KeyDomain
 from privacy.services.domains import destroy_keys, lock_domain, renew_key, require_usable
 
 # From here on an application has, or is about to have, bytes made under the key it was submitted with.
 UNDER_WAY = (State.SUBMITTED, State.ASSESSING, State.DECIDING, State.AWAITING_PAYMENT)
-_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _under_way(project: Project) -> int:
 def ask_key_act(*, actor: User, project: Project, act: KeyAct, reason: str) -> KeyRequest:
     """Ask that the project's key is renewed or destroyed. Nothing happens to it until a second person confirms."""
     require(actor, "key.ask", project)
-    reason = _reason(reason)
+    reason = stated_reason(reason)
     require_usable(lock_domain(project.key_domain_id))
     if KeyRequest.objects.filter(project=project, state=KeyRequestState.PROPOSED).exists():
         raise Blocked(gettext_noop("Something is asked about this key already; it waits for a decision."), code="asked")
@@ -140,7 +140,7 @@ def refuse_key_act(*, actor: User, request: KeyRequest, reason: str) -> KeyReque
     """Leave the key as it is, as the second person."""
     require(actor, "key.decide", request)
     request = _locked(request)
-    request.refusal = _reason(reason)
+    request.refusal = stated_reason(reason)
     _decide(request, actor, KeyRequestState.REFUSED)
     _record(actor, "key.refused", request)
     return request
@@ -154,15 +154,6 @@ def withdraw_key_act(*, actor: User, request: KeyRequest) -> KeyRequest:
     _decide(request, actor, KeyRequestState.WITHDRAWN)
     _record(actor, "key.withdrawn", request)
     return request
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise InvalidInput(fields={"reason": [gettext_noop("Say why.")]})
-    if len(text) > _REASON:
-        raise InvalidInput(fields={"reason": [gettext_noop("At most 500 characters.")]})
-    return text
 
 
 def _locked(request: KeyRequest) -> KeyRequest:

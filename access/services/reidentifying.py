@@ -25,6 +25,7 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
+from catalog.reasons import stated_reason
 from catalog.rewrapping import SealedColumn, register_sealed_column
 from catalog.wrapping import wrapping_key
 from privacy.masking.binding import bound_operator
@@ -35,7 +36,6 @@ from privacy.services.domains import lock_domain, open_domain
 
 RESTORABLE = frozenset({Operator.FF1, Operator.SURROGATE, Operator.ENCRYPT})
 _LONGEST_VALUE = 2000
-_REASON = 500
 
 
 def _context(row: Reidentification) -> bytes:
@@ -106,7 +106,7 @@ def request_reidentification(
     """Ask that pseudonyms of one column of a release are turned back. A second officer has to agree."""
     require(actor, "reidentification.ask", release)
     column = _column(release, field)
-    reason = _reason(reason)
+    reason = stated_reason(reason)
     given = _given(values)
     # A key that is gone, or a form that is no more, is said now and not after somebody has agreed.
     column.bound(_keys(release))
@@ -139,7 +139,7 @@ def refuse_reidentification(*, actor: User, request: Reidentification, reason: s
     """Refuse, as the second person. The pseudonyms are deleted."""
     require(actor, "reidentification.decide", request)
     row = _locked(request, ReidentificationState.PROPOSED)
-    row.refusal = _reason(reason)
+    row.refusal = stated_reason(reason)
     row.sealed_values = b""
     _decide(row, actor, ReidentificationState.REFUSED)
     _record(actor, "reidentification.refused", row)
@@ -210,15 +210,6 @@ def _given(values: Iterable[str]) -> list[str]:
     if any(len(value) > _LONGEST_VALUE for value in given):
         raise InvalidInput(fields={"values": [gettext_noop("A pseudonym is not that long.")]})
     return given
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise InvalidInput(fields={"reason": [gettext_noop("Say why.")]})
-    if len(text) > _REASON:
-        raise InvalidInput(fields={"reason": [gettext_noop("At most 500 characters.")]})
-    return text
 
 
 def _locked(request: Reidentification, state: ReidentificationState) -> Reidentification:

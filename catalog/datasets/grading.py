@@ -10,6 +10,7 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
+from catalog.reasons import reason_problems
 
 
 def is_lower(grade: str, than: str) -> bool:
@@ -81,8 +82,8 @@ def _problems(affected_object: str, impact: str, reason: str) -> dict[str, list[
         problems["affected_object"] = [gettext_noop("Choose who or what is harmed.")]
     if impact not in Impact.values:
         problems["impact"] = [gettext_noop("Choose how badly.")]
-    if not reason.strip():
-        problems["reason"] = [gettext_noop("Say why.")]
+    if wrong := reason_problems(reason):
+        problems["reason"] = wrong
     return problems
 
 

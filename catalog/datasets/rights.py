@@ -18,6 +18,7 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import Organization, User
 from catalog.people.policies import require
+from catalog.reasons import stated_reason
 
 
 def record_right(
@@ -129,13 +130,10 @@ def end_right(*, actor: User, right: RightsAssignment, reason: str = "") -> Righ
     right = RightsAssignment.objects.select_for_update().get(pk=right.pk)
     if not needs_consent(right):
         return close_right(actor=actor, right=right)
-    if not reason.strip():
-        raise InvalidInput(fields={"reason": [gettext_noop("Say why.")]})
-    if len(reason.strip()) > 500:
-        raise InvalidInput(fields={"reason": [gettext_noop("At most 500 characters.")]})
+    reason = stated_reason(reason)
     if right.ending_proposals.filter(accepted__isnull=True).exists():
         raise Blocked(gettext_noop("The holder has been asked already."), code="proposal_open")
-    proposal = EndingProposal.objects.create(right=right, reason=reason.strip(), proposed_by=actor)
+    proposal = EndingProposal.objects.create(right=right, reason=reason, proposed_by=actor)
     _record(actor, "right.ending_proposed", right, proposal=proposal.pk)
     return right
 

@@ -29,6 +29,7 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import Organization, User
 from catalog.people.policies import may, require
+from catalog.reasons import stated_reason
 
 # What a steward writes on the record (standards §1); state, rights, links and what privacy finds have acts of their own.
 RECORD_FIELDS = (
@@ -244,8 +245,7 @@ def return_dataset(*, actor: User, dataset: Dataset, reason: str) -> Dataset:
     require(actor, "dataset.return", dataset)
     dataset = lock_dataset(dataset)
     require_state(dataset, *STATES_OF["dataset.return"])
-    if not reason.strip():
-        raise InvalidInput(fields={"reason": [gettext_noop("Say why.")]})
+    stated_reason(reason)
     return _move(dataset, DatasetState.DRAFT, actor=actor, action="dataset.returned", note=reason)
 
 

@@ -12,6 +12,7 @@ than a million values of its length (then the cipher could be tried out: SP 800-
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,6 @@ from privacy.masking.columns import (
     Values,
     as_column,
     as_text,
-    flags,
     has_text_form,
     placed,
     text_column,
@@ -36,7 +36,7 @@ from privacy.masking.columns import (
 from privacy.masking.ff1_cipher import Ff1
 from privacy.masking.keys import KeyRing
 from privacy.masking.numerals import NAMED, PAD, Alphabet, Lines, lines_of, put_lines
-from privacy.masking.operators import Masked
+from privacy.masking.operators import Masked, by_distinct
 from privacy.masking.parameters import ParameterReader
 
 FF1_ALGORITHM = "ff1-aes-256"
@@ -81,20 +81,11 @@ class Ff1Operator:
         return self.form.output_type(source)
 
     def apply(self, values: Values) -> Masked:
-        return self._by_distinct(values, forward=True)
+        return by_distinct(values, partial(self._masked, forward=True))
 
     def restore(self, values: Values) -> Masked:
         """The canonical forms of the values whose encryption is given."""
-        return self._by_distinct(values, forward=False)
-
-    def _by_distinct(self, values: Values, *, forward: bool) -> Masked:
-        """A dictionary's values are worked on once and spread over the rows."""
-        if not isinstance(values, pa.DictionaryArray):
-            return self._masked(values, forward=forward)
-        made = self._masked(values.dictionary, forward=forward)
-        return Masked(
-            values=made.values.take(values.indices), invalid=flags(as_column(made.invalid).take(values.indices))
-        )
+        return by_distinct(values, partial(self._masked, forward=False))
 
     def _masked(self, values: Values, *, forward: bool) -> Masked:
         text = as_text(values)

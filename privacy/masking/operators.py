@@ -6,7 +6,7 @@ modules named for them; `binding` puts a rule and its operator together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from catalog.messages import gettext_noop
-from privacy.masking.columns import Flags, Values
+from privacy.masking.columns import Flags, Values, as_column, flags
 from privacy.masking.keys import KeyRing
 
 
@@ -125,6 +125,14 @@ class Masked:
 def all_valid(values: Values) -> Masked:
     """A result in which no value was malformed."""
     return Masked(values=values, invalid=np.zeros(len(values), dtype=np.bool_))
+
+
+def by_distinct(values: Values, work: Callable[[Values], Masked]) -> Masked:
+    """`work` on a column; of a dictionary's values once each, spread over the rows."""
+    if not isinstance(values, pa.DictionaryArray):
+        return work(values)
+    made = work(values.dictionary)
+    return Masked(values=made.values.take(values.indices), invalid=flags(as_column(made.invalid).take(values.indices)))
 
 
 class ColumnOperator(Protocol):

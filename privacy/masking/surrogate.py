@@ -13,6 +13,7 @@ A surrogate may by chance be the number of a real person; whoever uses it must n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +24,7 @@ from privacy.masking.columns import (
     Ints,
     Texts,
     Values,
-    as_column,
     as_text,
-    flags,
     has_text_form,
     placed,
     text_column,
@@ -33,7 +32,7 @@ from privacy.masking.columns import (
 )
 from privacy.masking.ff1_cipher import Ff1, Words
 from privacy.masking.keys import KeyRing
-from privacy.masking.operators import Masked
+from privacy.masking.operators import Masked, by_distinct
 from privacy.masking.parameters import ParameterReader
 from privacy.masking.surrogate_forms import FORMS, TABLES_VERSION, Ranked
 
@@ -73,19 +72,11 @@ class SurrogateOperator:
         return SurrogateForm(self.entity_type).output_type(source)
 
     def apply(self, values: Values) -> Masked:
-        return self._by_distinct(values, forward=True)
+        return by_distinct(values, partial(self._masked, forward=True))
 
     def restore(self, values: Values) -> Masked:
         """The canonical forms of the values whose surrogates are given."""
-        return self._by_distinct(values, forward=False)
-
-    def _by_distinct(self, values: Values, *, forward: bool) -> Masked:
-        """A dictionary's values are worked on once and spread over the rows."""
-        if not isinstance(values, pa.DictionaryArray):
-            return self._masked(values, forward=forward)
-        made = self._masked(values.dictionary, forward=forward)
-        invalid = flags(as_column(made.invalid).take(values.indices))
-        return Masked(values=made.values.take(values.indices), invalid=invalid)
+        return by_distinct(values, partial(self._masked, forward=False))
 
     def _masked(self, values: Values, *, forward: bool) -> Masked:
         text = as_text(values)

@@ -13,10 +13,10 @@ from catalog.datasets.models import DataField, SubjectKind
 from catalog.jobs.models import JobState
 from catalog.pages.acts import OnceForm
 from catalog.pages.waiting import duration
+from catalog.reasons import LONGEST_REASON
 from catalog.templatetags.canglang import titled
 from privacy.models import FieldRole, Finding, ScanMode
 from privacy.pages.words import ROLES, entity_choices
-from privacy.services.findings import LONGEST_REASON
 from privacy.services.scans import LONGEST_TEXT_BUDGET
 
 

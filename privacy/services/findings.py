@@ -13,13 +13,12 @@ from catalog.ledger.services import record
 from catalog.messages import gettext_noop
 from catalog.people.models import User
 from catalog.people.policies import require
+from catalog.reasons import reason_problems, stated_reason
 from privacy.models import FieldRole, Finding, FindingDecision, FindingState
 from privacy.services.rules import current_rules
 
 # How strictly a role is protected; going down this list is a downgrade.
 STRICTNESS = {FieldRole.DIRECT: 3, FieldRole.SENSITIVE: 2, FieldRole.QUASI: 1, FieldRole.NONE: 0}
-
-LONGEST_REASON = 500
 
 
 @transaction.atomic
@@ -43,8 +42,7 @@ def correct_finding(*, actor: User, finding: Finding, entity_type: str, role: st
 def reject_finding(*, actor: User, finding: Finding, reason: str) -> Finding:
     """Say that the field holds nothing personal. Also changes an earlier decision."""
     finding = _lock(actor, finding)
-    if problems := _reason_problems(reason):
-        raise InvalidInput(fields=problems)
+    stated_reason(reason)
     return _decide_or_wait(finding, actor, FindingState.REJECTED, "", FieldRole.NONE, reason)
 
 
@@ -72,21 +70,13 @@ def _lock(actor: User, finding: Finding) -> Finding:
 
 
 def _check_verdict(entity_type: str, role: str, reason: str) -> None:
-    problems = _reason_problems(reason)
+    problems = {"reason": wrong} if (wrong := reason_problems(reason)) else {}
     if role not in FieldRole.values:
         problems["role"] = [gettext_noop("Choose direct, quasi, sensitive or none.")]
     if entity_type and entity_type not in current_rules().entities:
         problems["entity_type"] = [gettext_noop("The rule pack knows no such entity type.")]
     if problems:
         raise InvalidInput(fields=problems)
-
-
-def _reason_problems(reason: str) -> dict[str, list[str]]:
-    if not reason.strip():
-        return {"reason": [gettext_noop("Say why.")]}
-    if len(reason) > LONGEST_REASON:
-        return {"reason": [gettext_noop("At most 500 characters.")]}
-    return {}
 
 
 def is_downgrade(finding: Finding, role: str) -> bool:

@@ -446,3 +446,15 @@ def test_who_changed_an_earlier_version_reviews_a_later_one(stages: Stages, cast
     suspend_dataset(actor=cast.stella, dataset=stages.draft, reason="更正")
     submit_dataset(actor=cast.stella, dataset=stages.draft)
     assert publish_dataset(actor=cast.stefan, dataset=stages.draft).reviewed_by == cast.stefan
+
+
+@pytest.mark.parametrize(("reason", "said"), [("  ", "Say why."), ("长" * 501, "At most 500 characters.")])
+def test_a_record_is_returned_with_a_reason_that_a_page_shows_whole(
+    cast: Cast, stages: Stages, reason: str, said: str
+) -> None:
+    dataset = submit_dataset(actor=cast.stella, dataset=stages.draft)
+    with pytest.raises(InvalidInput) as caught:
+        return_dataset(actor=cast.amy, dataset=dataset, reason=reason)
+    assert caught.value.fields == {"reason": [said]}
+    dataset.refresh_from_db()
+    assert dataset.state == DatasetState.SUBMITTED
